@@ -1,0 +1,88 @@
+package media
+
+import (
+	"fmt"
+	"time"
+)
+
+// Rung is a step of the ladder from an address to the first picture. Every
+// failure happens at one of them, and names it.
+type Rung string
+
+const (
+	RungAddress   Rung = "address"     // the text of the link
+	RungName      Rung = "name"        // name lookup
+	RungTCP       Rung = "tcp"         // the connection
+	RungTLS       Rung = "tls"         // the handshake
+	RungReply     Rung = "reply"       // the first answer: status line, OPTIONS, DESCRIBE
+	RungSession   Rung = "session"     // SETUP and PLAY, or what the protocol has for them
+	RungTransport Rung = "transport"   // the first media packet
+	RungContainer Rung = "container"   // the first bytes that a demuxer understands
+	RungCodec     Rung = "codec"       // the decoder has opened
+	RungFrame     Rung = "first frame" // a picture was shown or sound was decoded
+)
+
+// RungError is a failure that knows its rung.
+type RungError struct {
+	Rung Rung
+	Err  error
+}
+
+func (e *RungError) Error() string { return e.Err.Error() }
+func (e *RungError) Unwrap() error { return e.Err }
+
+// At wraps err with the rung at which it happened. An error that already knows
+// its rung, and nil, are returned as they are.
+func At(r Rung, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := err.(*RungError); ok {
+		return err
+	}
+	return &RungError{Rung: r, Err: err}
+}
+
+// Event is something a session wants to be known while it opens and plays.
+// The set is closed: Attempt, Step, Title and Note.
+type Event interface{ event() }
+
+// Attempt says that a way to the stream is about to be tried.
+type Attempt struct {
+	URL       string // redacted: safe to show
+	Transport string // "tcp", "udp", "http"
+}
+
+// Step says that one step of the ladder has ended.
+type Step struct {
+	Rung   Rung
+	Name   string        // what was done, in the protocol's word: "describe", "setup udp"
+	Took   time.Duration // from the step's beginning
+	Err    error         // nil when it held
+	Detail string        // what was learned: an address, a status, a codec
+}
+
+// Title is what the server says is on now.
+type Title struct{ Text string }
+
+// Note is a sentence about something that changed by itself: a fallback, a
+// reconnection, a quirk that was worked around.
+type Note struct{ Text string }
+
+func (Attempt) event() {}
+func (Step) event()    {}
+func (Title) event()   {}
+func (Note) event()    {}
+
+// String is one line without control bytes of its own making; Detail and Err
+// come from the network and are cleaned where they are made.
+func (s Step) String() string {
+	took := s.Took.Round(time.Millisecond)
+	switch {
+	case s.Err != nil:
+		return fmt.Sprintf("%s failed after %v: %v", s.Name, took, s.Err)
+	case s.Detail != "":
+		return fmt.Sprintf("%s %v (%s)", s.Name, took, s.Detail)
+	}
+	return fmt.Sprintf("%s %v", s.Name, took)
+}

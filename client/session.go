@@ -1,0 +1,57 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"tapedeck/client/media"
+)
+
+// Session is an open stream, whatever its protocol: what every protocol offers
+// and all that the rest of the program knows of it.
+//
+// One goroutine calls Next; the other methods may be called from another at
+// the same time.
+type Session interface {
+	// Info says what was opened. It is complete when Open returns, but for
+	// tracks that only the decoder will know.
+	Info() media.Info
+
+	// Next returns the next run of container bytes. It blocks until there is
+	// one, ctx ends or the session does: io.EOF is the stream's own end, any
+	// other error names its rung (media.RungError). Chunk.Data is valid until
+	// the following call.
+	Next(ctx context.Context) (media.Chunk, error)
+
+	// Pause asks the server to stop sending, Resume to go on where it stopped.
+	// The connection is kept alive meanwhile. Where Info().Can.NoPause is set
+	// both return ErrCannot.
+	Pause(ctx context.Context) error
+	Resume(ctx context.Context) error
+
+	// Seek moves to media time to and returns where the server really starts,
+	// usually the key frame before. It also ends a pause. Chunks made after it
+	// carry the next Chunk.Seek number, the first of them with Init set.
+	Seek(ctx context.Context, to time.Duration) (time.Duration, error)
+
+	// Stats may be called at any time, from any goroutine.
+	Stats() media.Stats
+
+	// Close ends the session politely within a second or two, waits for all
+	// its goroutines, and may be called twice. A blocked Next returns.
+	Close() error
+}
+
+// File is a Session whose server gives any part of a resource of known size.
+// A player that can find its way in the container reads it through ReadAt; the
+// session keeps what it fetched, so that two readers cost one download.
+type File interface {
+	Session
+
+	// Size is the length of the whole resource in bytes.
+	Size() int64
+
+	// ReadAt fills p from byte offset off on, as io.ReaderAt does: it returns
+	// io.EOF when fewer than len(p) bytes remain. Many calls may run at once.
+	ReadAt(ctx context.Context, p []byte, off int64) (int, error)
+}
