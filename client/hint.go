@@ -1,0 +1,121 @@
+package client
+
+import (
+	"crypto/x509"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+	"tapedeck/client/rtsp"
+	"tapedeck/client/web"
+)
+
+// Hint is one suggestion for a person whom err stopped, as a clause without a
+// full stop; empty where there is nothing to suggest.
+func Hint(err error) string {
+	if hint := hintOfKind(err); hint != "" {
+		return hint
+	}
+	var rung *media.RungError
+	if errors.As(err, &rung) {
+		return hintOfRung(rung.Rung)
+	}
+	return ""
+}
+
+// hintOfKind knows the errors that say by themselves what is wrong.
+func hintOfKind(err error) string {
+	var (
+		unknown  *UnknownSchemeError
+		playlist *web.PlaylistError
+		dns      *net.DNSError
+		cert     x509.UnknownAuthorityError
+		certHost x509.HostnameError
+		certBad  x509.CertificateInvalidError
+		status   = statusOf(err)
+	)
+	switch {
+	case errors.Is(err, address.ErrReserved):
+		return "only a Flash player understands this link; look for another address of the same channel"
+	case errors.As(err, &unknown):
+		return "use a link that begins with rtsp:// or http://"
+	case errors.As(err, &playlist):
+		return "save it to a file and open that file as a list"
+	case errors.Is(err, rtsp.ErrAuth), errors.Is(err, web.ErrLogin):
+		return "put user:password@ before the host in the link, or check the one that is there"
+	case errors.Is(err, rtsp.ErrNoPlayableTrack):
+		return "ask the camera or server for H.264 or H.265 and AAC"
+	case errors.Is(err, rtsp.ErrTransport):
+		return "the link forces a transport that the server refuses; use rtsp:// to let the program choose"
+	case errors.Is(err, rtsp.ErrSilent):
+		return "the channel may be off, or a firewall drops its packets; try rtspt:// to force TCP"
+	case errors.As(err, &cert), errors.As(err, &certHost), errors.As(err, &certBad):
+		return "the server's certificate is not trusted; check the address"
+	case errors.Is(err, web.ErrPrivate), errors.Is(err, rtsp.ErrRedirect):
+		return "the server points somewhere it should not; check the address"
+	case errors.Is(err, web.ErrChanged):
+		return "play it again"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "check the spelling of the host, or the network"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens at this port; check the port, or whether the server runs"
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return "the host cannot be reached from here; check the network or the VPN"
+	case status == 403:
+		return "the server forbids it: the link may have expired, or is not for your region"
+	case status == 404 || status == 410:
+		return "the stream is not there any more; look for a newer link"
+	case status == 453 || status == 503 || status == 429:
+		return "the server is busy; try again in a while"
+	case status >= 500:
+		return "the server has a fault; try again later"
+	case errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+		return "the server does not answer; try again, or check the network"
+	}
+	return ""
+}
+
+func statusOf(err error) int {
+	var r *rtsp.StatusError
+	var w *web.StatusError
+	switch {
+	case errors.As(err, &r):
+		return r.Code
+	case errors.As(err, &w):
+		return w.Code
+	}
+	return 0
+}
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// hintOfRung is what usually helps at a rung where the error itself says little.
+func hintOfRung(r media.Rung) string {
+	switch r {
+	case media.RungAddress:
+		return "correct the link"
+	case media.RungName:
+		return "check the spelling of the host, or the network"
+	case media.RungTCP:
+		return "check the host and the port, or whether a firewall is between"
+	case media.RungTLS:
+		return "the server may not speak TLS at this port; try http:// or rtsp://"
+	case media.RungReply:
+		return "the server may speak another protocol at this port"
+	case media.RungSession:
+		return "try again; the server may have reached its limit of viewers"
+	case media.RungTransport:
+		return "the connection was lost; play it again"
+	case media.RungContainer:
+		return "the link may lead to a web page or a list rather than a stream"
+	case media.RungCodec, media.RungFrame:
+		return "VLC's log, named by tapedeck --help, may say more"
+	}
+	return ""
+}

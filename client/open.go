@@ -1,0 +1,118 @@
+// Package client opens a link, whatever its protocol, and gives media out: a
+// Session whose chunks are container bytes with their times.
+//
+// It knows no terminal, no player and no playlist. Each protocol lives in a
+// package of its own and knows none of the others; this package holds the table
+// of them and what a person is told when one fails.
+//
+//	c := &client.Client{}
+//	s, err := c.Open(ctx, "rtsp://camera/live", client.Options{})
+//	if err != nil {
+//		log.Print(err, client.Hint(err))
+//	}
+//	defer s.Close()
+//	for {
+//		chunk, err := s.Next(ctx)
+//		...
+//	}
+package client
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+	"tapedeck/client/rtsp"
+	"tapedeck/client/web"
+)
+
+// Client opens links. Its zero value works; it remembers between links which
+// transport reached a host, and is safe for use from several goroutines.
+type Client struct {
+	UserAgent string // "tapedeck/VERSION" of each protocol's default
+	CacheDir  string // where seekable files keep what was fetched; os.TempDir()
+
+	transports rtsp.Memory
+}
+
+// Options are one link's own.
+type Options struct {
+	// Trace is told each step of the way while the stream opens and plays. It
+	// is called from the session's goroutines and must not block.
+	Trace func(media.Event)
+
+	UserAgent string // Client.UserAgent
+	Referer   string // none is sent
+}
+
+// opener opens one protocol's links.
+type opener func(ctx context.Context, c *Client, a address.Address, o Options) (Session, error)
+
+// protocols is the table: a new protocol is a line here.
+var protocols = map[string]opener{
+	"rtsp": openRTSP, "rtspu": openRTSP, "rtspt": openRTSP, "rtsps": openRTSP,
+	"http": openWeb, "https": openWeb, "icy": openWeb, "icyx": openWeb,
+}
+
+// UnknownSchemeError is returned for a link of a protocol that is not spoken.
+type UnknownSchemeError struct{ Scheme string }
+
+func (e *UnknownSchemeError) Error() string {
+	return fmt.Sprintf("the protocol %q is not spoken here", e.Scheme)
+}
+
+// Schemes lists the schemes of the links that Open takes, in order.
+func Schemes() []string {
+	var names []string
+	for name := range protocols {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Open opens link. The error is a *media.RungError that names the step of the
+// ladder which failed; Hint has a suggestion for the person who reads it. ctx
+// bounds the opening only; the session lives until Close.
+func (c *Client) Open(ctx context.Context, link string, o Options) (Session, error) {
+	a, err := address.Parse(link)
+	if err != nil {
+		return nil, media.At(media.RungAddress, err)
+	}
+	open, ok := protocols[a.Scheme]
+	if !ok {
+		return nil, media.At(media.RungAddress, &UnknownSchemeError{Scheme: shorten(a.Scheme)})
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = c.UserAgent
+	}
+	return open(ctx, c, a, o)
+}
+
+func shorten(s string) string {
+	if len(s) > 20 {
+		return s[:20] + "…"
+	}
+	return strings.ToLower(s)
+}
+
+func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
+	s, err := rtsp.Open(ctx, a, rtsp.Config{Trace: o.Trace, UserAgent: o.UserAgent, Memory: &c.transports})
+	if err != nil {
+		return nil, err // not s: a nil *rtsp.Session is no nil Session
+	}
+	return s, nil
+}
+
+func openWeb(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
+	s, err := web.Open(ctx, a, web.Config{
+		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,272 @@
+package rtp
+
+import (
+	"encoding/binary"
+
+	"github.com/pion/rtp"
+
+	"tapedeck/client/media"
+)
+
+// h264 is RFC 6184. A payload begins like a NAL unit (H.264, 7.3.1):
+//
+//	+---------------+   type  1-23  one NAL unit
+//	|0|1|2|3|4|5|6|7|         24,25 STAP-A, STAP-B: several of one time
+//	+-+-+-+-+-+-+-+-+         26,27 MTAP16, MTAP24: several of several times
+//	|F|NRI|  type   |         28,29 FU-A, FU-B: a part of one
+//	+---------------+
+//
+//	STAP-A |24| { size16 | NAL }...
+//	STAP-B |25| DON16 | { size16 | NAL }...
+//	MTAP16 |26| DONB16 | { size16 | DOND8 | offset16 | NAL }...
+//	MTAP24 |27| DONB16 | { size16 | DOND8 | offset24 | NAL }...
+//	FU-A   |28|S|E|R|type5| part
+//	FU-B   |29|S|E|R|type5| DON16 | part
+//
+// Decoding order numbers are skipped: what is interleaved comes out in the
+// order in which it was sent.
+type h264 struct {
+	format   Format
+	nals     nalAssembler
+	sps, pps paramSets
+
+	info    spsInfo // of the last sequence parameter set
+	track   media.Track
+	changed bool // the parameter sets did since track was made
+}
+
+const (
+	h264IDR    = 5
+	h264SEI    = 6
+	h264SPS    = 7
+	h264PPS    = 8
+	h264Filler = 12
+	h264STAPA  = 24
+	h264STAPB  = 25
+	h264MTAP16 = 26
+	h264MTAP24 = 27
+	h264FUA    = 28
+	h264FUB    = 29
+
+	h264RecoveryPoint = 6 // SEI payload type (H.264, D.1)
+)
+
+func newH264(f Format) (Depacketizer, error) {
+	d := &h264{format: f}
+	d.nals = newNALAssembler(d)
+	sprop(f.Params["sprop-parameter-sets"], func(nal []byte) {
+		if t := nal[0] & 0x1f; t == h264PPS || t == h264SPS && validSPS(nal) {
+			d.inspect(nal)
+		}
+	})
+	d.changed = true
+	return d, nil
+}
+
+func validSPS(nal []byte) bool {
+	_, ok := parseSPS(nal)
+	return ok
+}
+
+func (d *h264) Track() (media.Track, bool) {
+	if d.changed {
+		d.changed = false
+		d.track = d.format.track(media.Video, media.H264)
+		d.track.Width, d.track.Height, d.track.FrameRate = d.info.width, d.info.height, d.info.frameRate
+		d.track.Private = d.avcC()
+	}
+	return d.track, d.track.Private != nil
+}
+
+func (d *h264) Reset() { d.nals.reset() }
+
+func (d *h264) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
+	err := d.nals.begin(h.Timestamp, lost, emit)
+	if len(payload) > 0 && err == nil {
+		err = d.payload(h, payload, emit)
+	}
+	d.nals.end(h.Marker, emit)
+	return err
+}
+
+func (d *h264) payload(h *rtp.Header, p []byte, emit func(Unit)) error {
+	switch p[0] & 0x1f {
+	case h264STAPA:
+		return d.aggregate(p[1:])
+	case h264STAPB:
+		if len(p) < 3 {
+			return ErrMalformed
+		}
+		return d.aggregate(p[3:])
+	case h264MTAP16:
+		return d.aggregateTimes(h, p, 2, emit)
+	case h264MTAP24:
+		return d.aggregateTimes(h, p, 3, emit)
+	case h264FUA, h264FUB:
+		return d.fragment(p)
+	case 30, 31:
+		return nil // not assigned
+	}
+	return d.nals.add(p)
+}
+
+// aggregate takes the NAL units of a STAP. Some cameras leave entries of size
+// zero in it, or zeros behind the last.
+func (d *h264) aggregate(p []byte) error {
+	for len(p) >= 2 {
+		size := int(binary.BigEndian.Uint16(p))
+		if p = p[2:]; size > len(p) {
+			return ErrMalformed
+		}
+		if size > 0 {
+			if err := d.nals.add(p[:size]); err != nil {
+				return err
+			}
+		}
+		p = p[size:]
+	}
+	return nil
+}
+
+// aggregateTimes takes the NAL units of an MTAP, whose times are offsets of the
+// packet's, in width bytes.
+func (d *h264) aggregateTimes(h *rtp.Header, p []byte, width int, emit func(Unit)) error {
+	if len(p) < 3 {
+		return ErrMalformed
+	}
+	for p = p[3:]; len(p) >= 3+width; {
+		size := int(binary.BigEndian.Uint16(p))
+		var offset uint32
+		for _, b := range p[3 : 3+width] {
+			offset = offset<<8 | uint32(b)
+		}
+		p = p[3+width:]
+		// RFC 6184, 5.7.2: size counts the NAL unit only.
+		if size > len(p) {
+			return ErrMalformed
+		}
+		if err := d.nals.begin(h.Timestamp+offset, false, emit); err != nil {
+			return err
+		}
+		if size > 0 {
+			if err := d.nals.add(p[:size]); err != nil {
+				return err
+			}
+		}
+		p = p[size:]
+	}
+	return nil
+}
+
+// fragment takes an FU. Start and end in one packet is against the RFC, and
+// sent; so is a type that changes on the way, where the first is right.
+func (d *h264) fragment(p []byte) error {
+	if len(p) < 2 {
+		return ErrMalformed
+	}
+	start, end := p[1]&0x80 != 0, p[1]&0x40 != 0
+	header := [1]byte{p[0]&0xe0 | p[1]&0x1f}
+	part := p[2:]
+	if p[0]&0x1f == h264FUB {
+		if len(part) < 2 {
+			return ErrMalformed
+		}
+		part = part[2:]
+	}
+	return d.nals.fragment(header[:], start, end, part)
+}
+
+// nalSyntax
+
+func (d *h264) headerSize() int { return 1 }
+
+func (d *h264) picture(nal []byte) bool {
+	t := nal[0] & 0x1f
+	return t >= 1 && t <= h264IDR
+}
+
+func (d *h264) inspect(nal []byte) nalInfo {
+	switch t := nal[0] & 0x1f; t {
+	case 1, 2, h264IDR:
+		b := bits{data: nal[1:]}
+		first := b.ue() == 0
+		kind := b.ue() % 5 // 2 is I, 4 is SI (H.264, 7.4.3)
+		return nalInfo{picture: true, first: first, intra: kind == 2 || kind == 4, key: t == h264IDR}
+	case 3, 4: // the other partitions of a slice follow the first
+		return nalInfo{picture: true, intra: true}
+	case h264SEI:
+		return nalInfo{key: hasRecoveryPoint(nal[1:])}
+	case h264SPS:
+		d.learnSPS(nal)
+		return nalInfo{sets: true}
+	case h264PPS:
+		b := bits{data: nal[1:]}
+		if id := b.ue(); !b.short && id < 256 {
+			d.changed = d.pps.put(id, nal) || d.changed
+		}
+	case h264Filler:
+		return nalInfo{drop: true}
+	}
+	return nalInfo{}
+}
+
+func (d *h264) learnSPS(nal []byte) {
+	if len(nal) < 4 || d.sps.has(nal) {
+		return
+	}
+	info, ok := parseSPS(nal)
+	if !ok && len(d.sps.nals) > 0 {
+		return
+	}
+	// One that we cannot read may still be one that a decoder can.
+	if d.sps.put(info.id, nal) {
+		d.info, d.changed = info, true
+	}
+}
+
+// hasRecoveryPoint walks the messages of an SEI (H.264, 7.3.2.3.1).
+func hasRecoveryPoint(p []byte) bool {
+	for len(p) >= 2 && p[0] != 0x80 {
+		var kind, size int
+		kind, p = seiNumber(p)
+		if size, p = seiNumber(p); size > len(p) {
+			return false
+		}
+		if kind == h264RecoveryPoint {
+			return true
+		}
+		p = p[size:]
+	}
+	return false
+}
+
+func seiNumber(p []byte) (int, []byte) {
+	n := 0
+	for len(p) > 0 && p[0] == 0xff {
+		n, p = n+255, p[1:]
+	}
+	if len(p) > 0 {
+		n, p = n+int(p[0]), p[1:]
+	}
+	return n, p
+}
+
+// avcC is the AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1), nil
+// until both kinds of parameter sets are known:
+//
+//	|1|profile|compat|level|111111|size-1|111|n SPS|{size16|SPS}|n PPS|{size16|PPS}|
+//	|111111|chroma|11111|luma-8|11111|chroma-8|0|    for the high profiles
+func (d *h264) avcC() []byte {
+	if len(d.sps.nals) == 0 || len(d.pps.nals) == 0 {
+		return nil
+	}
+	sps := d.sps.nals[0]
+	b := []byte{1, sps[1], sps[2], sps[3], 0xff, 0xe0 | byte(len(d.sps.nals))}
+	b = d.sps.appendTo(b)
+	b = append(b, byte(len(d.pps.nals)))
+	b = d.pps.appendTo(b)
+	if i, ok := parseSPS(sps); ok && highProfile(uint32(sps[1])) {
+		b = append(b, 0xfc|i.chroma, 0xf8|i.lumaDepth, 0xf8|i.chromaDepth, 0)
+	}
+	return b
+}

@@ -1,0 +1,359 @@
+package rtp
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+// Parameter sets as x264 writes them, and slices as short as they can be.
+const (
+	sps640  = "67 64 00 1e ac d9 40 a0 2f f9 70 11 00 00 03 00 01 00 00 03 00 32 0f 16 2d 96"
+	sps1080 = "67 42 c0 28 d9 00 78 02 27 e5 c0 44 00 00 0f a4 00 03 a9 80 3c 60 c9 20"
+	sps444  = "67 f4 00 15 91 9b 28 28 21 f8 9c 04 40 00 00 03 00 40 00 00 0c 87 c5 0a 65 80"
+	pps264  = "68 eb e3 cb 22 c0"
+
+	idr     = "65 88 84 11" // first slice, I
+	idrRest = "65 42 04 22" // a later slice, I
+	slice   = "41 9a 22 33" // first slice, P
+	rest    = "41 46 22 44" // a later slice, P
+	intra   = "41 88 84 55" // first slice, I, not IDR
+	recover = "06 06 01 c4 80"
+)
+
+func b64(list ...string) string {
+	for i, s := range list {
+		list[i] = base64.StdEncoding.EncodeToString(hx(s))
+	}
+	return strings.Join(list, ",")
+}
+
+var h264Cases = []depackCase{
+	{
+		name: "single NAL units",
+		in: []step{
+			{ts: 1, payload: hx(sps640)},
+			{ts: 1, payload: hx(pps264)},
+			{ts: 1, payload: hx(idr)},
+			{ts: 1, marker: true, payload: hx(idrRest)},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{
+			{1, true, nals(sps640, pps264, idr, idrRest)},
+			{2, false, nals(slice)},
+		},
+	},
+	{
+		name: "STAP-A, with entries of size zero and zeros behind",
+		in:   []step{{ts: 1, marker: true, payload: hx("18 | 0006" + pps264 + "| 0000 | 0004" + idr + "| 0000 00")}},
+		want: []wantUnit{
+			{1, true, nals(pps264, idr)},
+		},
+	},
+	{
+		name: "STAP-B, MTAP16, MTAP24",
+		in: []step{
+			{ts: 1, marker: true, payload: hx("19 | 0001 | 0004" + idr)},
+			{ts: 2, marker: true, payload: hx("1a | 0002 | 0004 00 0000" + slice + "| 0004 01 0003" + slice)},
+			{ts: 9, marker: true, payload: hx("1b | 0002 | 0004 00 000001" + slice)},
+		},
+		want: []wantUnit{
+			{1, true, nals(idr)},
+			{2, false, nals(slice)},
+			{5, false, nals(slice)},
+			{10, false, nals(slice)},
+		},
+	},
+	{
+		name: "FU-A",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 88 84")}, // S, type 5
+			{ts: 1, payload: hx("7c 05 | 01 02")},
+			{ts: 1, marker: true, payload: hx("7c 45 | 03")}, // E
+		},
+		want: []wantUnit{{1, true, nals("65 88 84 01 02 03")}},
+	},
+	{
+		name: "FU-B, then FU-A",
+		in: []step{
+			{ts: 1, payload: hx("7d 85 | 0000 | 88 84")},
+			{ts: 1, marker: true, payload: hx("7c 45 | 03")},
+		},
+		want: []wantUnit{{1, true, nals("65 88 84 03")}},
+	},
+	{
+		name: "FU-A with start and end in one (CostarHD), an empty one between",
+		in: []step{
+			{ts: 1, payload: hx("7c c5 | 88 84 07")},
+			{ts: 1, payload: hx("7c 05")},
+			{ts: 1, marker: true, payload: hx("7c c5 | 42 84 08")},
+		},
+		want: []wantUnit{{1, true, nals("65 88 84 07", "65 42 84 08")}},
+	},
+	{
+		name: "FU-A whose type changes (Tiandy): the first counts",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 88 84")},
+			{ts: 1, marker: true, payload: hx("7c 41 | 03")},
+		},
+		want: []wantUnit{{1, true, nals("65 88 84 03")}},
+	},
+	{
+		name: "FU-A that never sets the end bit",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 88 84")},
+			{ts: 1, payload: hx("7c 05 | 03")},
+			{ts: 2, payload: hx("5c 81 | 9a 22")},
+			{ts: 2, payload: hx("5c 01 | 04")},
+			{ts: 3, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{
+			{1, true, nals("65 88 84 03")},
+			{2, false, nals("41 9a 22 04")},
+			{3, false, nals(slice)},
+		},
+	},
+	{
+		name: "joined in the middle of a fragmented picture",
+		in: []step{
+			{ts: 1, payload: hx("7c 05 | 01 02")},
+			{ts: 1, marker: true, payload: hx("7c 45 | 03")},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{2, false, nals(slice)}},
+		err:  ErrMalformed,
+	},
+	{
+		name: "joined at a later slice",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(rest)},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{2, false, nals(slice)}},
+	},
+	{
+		name: "loss inside a picture drops it, its parameter sets are learned",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 88 84")},
+			{ts: 1, lost: true, marker: true, payload: hx("7c 45 | 03")},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{2, false, nals(slice)}},
+	},
+	{
+		name: "loss of a picture's end and of the next one's beginning",
+		in: []step{
+			{ts: 1, payload: hx(idr)},
+			{ts: 2, lost: true, payload: hx(rest)},
+			{ts: 2, marker: true, payload: hx(rest)},
+			{ts: 3, payload: hx(slice)},
+			{ts: 4, lost: true, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{4, false, nals(slice)}},
+	},
+	{
+		name: "loss between pictures costs none",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(idr)},
+			{ts: 3, lost: true, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{1, true, nals(idr)}, {3, false, nals(slice)}},
+	},
+	{
+		name: "no marker at all (FLIR): units end with the timestamp",
+		in: []step{
+			{ts: 1, payload: hx(idr)},
+			{ts: 1, payload: hx(idrRest)},
+			{ts: 2, payload: hx(slice)},
+			{ts: 3, payload: hx(slice)},
+		},
+		want: []wantUnit{{1, true, nals(idr, idrRest)}, {2, false, nals(slice)}},
+	},
+	{
+		name: "marker on parameter sets and SEI (Reolink, TC70), with times of their own",
+		in: []step{
+			{ts: 1, marker: true, payload: hx("09 f0")},
+			{ts: 2, marker: true, payload: hx(sps640)},
+			{ts: 2, marker: true, payload: hx(pps264)},
+			{ts: 3, marker: true, payload: hx(idr)},
+		},
+		want: []wantUnit{{3, true, nals("09 f0", sps640, pps264, idr)}},
+	},
+	{
+		name: "marker on every slice: it stops to count",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(idr)},
+			{ts: 1, marker: true, payload: hx(idrRest)},
+			{ts: 2, marker: true, payload: hx(slice)},
+			{ts: 2, marker: true, payload: hx(rest)},
+			{ts: 3, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{
+			{1, true, nals(idr)},
+			{1, true, nals(idrRest)},
+			{2, false, nals(slice, rest)},
+		},
+	},
+	{
+		name: "two pictures of one time",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(idr)},
+			{ts: 1, marker: true, payload: hx(slice)},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{1, true, nals(idr)}, {1, false, nals(slice)}, {2, false, nals(slice)}},
+	},
+	{
+		name: "start codes in front and between (V380)",
+		in: []step{
+			{ts: 1, marker: true, payload: hx("00000001" + sps640 + "00000001" + pps264 + "000001" + idr)},
+			{ts: 2, marker: true, payload: hx(slice + "000001" + rest)},
+		},
+		want: []wantUnit{
+			{1, true, nals(sps640, pps264, idr)},
+			{2, false, nals(slice, rest)},
+		},
+	},
+	{
+		name: "start codes behind a parameter set, in a fragment",
+		in: []step{
+			{ts: 1, payload: hx("7c 88 | eb e3 cb 22 c0 00 00")}, // type 8
+			{ts: 1, payload: hx("7c 08 | 00 01" + idr)},
+			{ts: 1, marker: true, payload: hx("7c 48 | 66 00 00")},
+		},
+		want: []wantUnit{{1, true, nals(pps264, idr+"66")}},
+	},
+	{
+		name: "zeros behind, filler, types that are not assigned, nothing",
+		in: []step{
+			{ts: 1, payload: hx("0c ff ff 80")},
+			{ts: 1, payload: hx("1f 00")},
+			{ts: 1},
+			{ts: 1, marker: true, payload: hx(idr + "00 00 00 00")},
+		},
+		want: []wantUnit{{1, true, nals(idr)}},
+	},
+	{
+		name: "key pictures without IDR",
+		in: []step{
+			{ts: 1, payload: hx(sps640)},
+			{ts: 1, marker: true, payload: hx(intra)},
+			{ts: 2, marker: true, payload: hx(intra)},
+			{ts: 3, payload: hx(recover)},
+			{ts: 3, marker: true, payload: hx(slice)},
+			{ts: 4, payload: hx(sps640)},
+			{ts: 4, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{
+			{1, true, nals(sps640, intra)},
+			{2, false, nals(intra)},
+			{3, true, nals(recover, slice)},
+			{4, false, nals(sps640, slice)},
+		},
+	},
+	{name: "truncated STAP-A", in: []step{{payload: hx("18 0009 65")}}, err: ErrMalformed},
+	{name: "truncated STAP-B", in: []step{{payload: hx("19 00")}}, err: ErrMalformed},
+	{name: "truncated MTAP16", in: []step{{payload: hx("1a 0000 ffff 00 0000 65")}}, err: ErrMalformed},
+	{name: "truncated MTAP24", in: []step{{payload: hx("1b 00")}}, err: ErrMalformed},
+	{name: "truncated FU-A", in: []step{{payload: hx("1c")}}, err: ErrMalformed},
+	{name: "truncated FU-B", in: []step{{payload: hx("1d 85 00")}}, err: ErrMalformed},
+}
+
+func init() {
+	for i := range h264Cases {
+		h264Cases[i].format.Encoding = "H264"
+	}
+}
+
+func TestH264(t *testing.T) { testDepacketizer(t, h264Cases) }
+func FuzzH264(f *testing.F) { fuzzDepacketizer(f, h264Cases, checkNALs) }
+
+func newTestH264(t testing.TB, params map[string]string) *h264 {
+	t.Helper()
+	d, err := NewDepacketizer(Format{Encoding: "h264", Params: params})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.(*h264)
+}
+
+func TestH264Track(t *testing.T) {
+	const avcHigh = "01 64 00 1e ff e1 001a" + sps640 + "01 0006" + pps264 + "fd f8 f8 00"
+	for _, c := range []struct {
+		name, sprop   string
+		in            []string
+		private       string // empty: not ready
+		width, height int
+		rate          float64
+	}{
+		{"from the description", b64(sps640, pps264), nil, avcHigh, 640, 360, 25},
+		{"no padding, start codes, zeros (Reolink)", strings.TrimRight(b64("00000001"+sps640+"00000001"+pps264+"0000"), "="), nil, avcHigh, 640, 360, 25},
+		{"wrong order, blanks, garbage between", b64(pps264) + ", !!, AAAA, " + b64("67 01", sps640), nil, avcHigh, 640, 360, 25},
+		{"half of it, the rest in-band", b64(sps640), []string{pps264}, avcHigh, 640, 360, 25},
+		{"half of it", b64(sps640), nil, "", 640, 360, 25},
+		{"none", "", nil, "", 0, 0, 0},
+		{"in-band only", "", []string{pps264, sps640}, avcHigh, 640, 360, 25},
+		{"in-band replaces", b64(sps640, pps264), []string{sps1080},
+			"01 42 c0 28 ff e1 0018" + sps1080 + "01 0006" + pps264, 1920, 1080, 30000.0 / 1001},
+		{"4:4:4", b64(sps444, pps264), nil, "01 f4 00 15 ff e1 001a" + sps444 + "01 0006" + pps264 + "ff f8 f8 00", 320, 240, 25},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newTestH264(t, map[string]string{"sprop-parameter-sets": c.sprop})
+			d.Track()
+			for _, nal := range c.in {
+				feed(d, []step{{payload: hx(nal)}})
+			}
+			got, ready := d.Track()
+			if ready != (c.private != "") || !bytes.Equal(got.Private, hx(c.private)) {
+				t.Errorf("ready %v, private % x,\nwant % x", ready, got.Private, hx(c.private))
+			}
+			if got.Width != c.width || got.Height != c.height || got.FrameRate != c.rate {
+				t.Errorf("%dx%d at %v, want %dx%d at %v", got.Width, got.Height, got.FrameRate, c.width, c.height, c.rate)
+			}
+		})
+	}
+}
+
+func TestH264Limits(t *testing.T) {
+	t.Run("bytes", func(t *testing.T) {
+		d := newTestH264(t, nil)
+		part := append(hx("7c 05"), bytes.Repeat([]byte{7}, 60_000)...)
+		first := append(hx("7c 85 88"), part[2:]...)
+		in := []step{{ts: 1, payload: first}}
+		for range maxVideoUnit / 60_000 {
+			in = append(in, step{ts: 1, payload: part})
+		}
+		in = append(in, step{ts: 1, marker: true, payload: part}, step{ts: 2, marker: true, payload: hx(slice)})
+		out, err := feed(d, in)
+		if err != ErrTooLarge {
+			t.Errorf("error %v", err)
+		}
+		compareUnits(t, out, []wantUnit{{2, false, nals(slice)}})
+	})
+	t.Run("packets", func(t *testing.T) {
+		d := newTestH264(t, nil)
+		in := make([]step, maxUnitPackets+10)
+		for i := range in {
+			in[i] = step{ts: 1, payload: hx(slice)}
+		}
+		out, err := feed(d, append(in, step{ts: 2, marker: true, payload: hx(slice)}))
+		if err != ErrTooLarge {
+			t.Errorf("error %v", err)
+		}
+		compareUnits(t, out, []wantUnit{{2, false, nals(slice)}})
+	})
+	t.Run("parameter sets", func(t *testing.T) {
+		d := newTestH264(t, nil)
+		var in []step
+		for id := range 256 { // ue(id) after the header
+			v := uint32(id + 1)
+			in = append(in, step{payload: []byte{0x68, byte(v >> 8), byte(v), 0x80}})
+		}
+		in = append(in, step{payload: append(hx("68 80"), make([]byte, maxSetSize)...)})
+		feed(d, in)
+		if n := len(d.pps.nals); n > maxSets {
+			t.Errorf("%d sets are kept", n)
+		}
+	})
+}

@@ -1,0 +1,235 @@
+package rtp
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/pion/rtp"
+
+	"tapedeck/client/media"
+)
+
+// h265 is RFC 7798. A payload begins like a NAL unit (H.265, 7.3.1.2):
+//
+//	+---------------+---------------+   type 0-47  one NAL unit
+//	|0|1|2|3|4|5|6|7|0|1|2|3|4|5|6|7|        48    AP: several of one time
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+        49    FU: a part of one
+//	|F|   type    |  layer    | TID |        50    PACI: not sent, not read
+//	+-------------+-----------------+
+//
+//	single |hdr16|(DONL16)| rest
+//	AP     |hdr16|(DONL16)| size16 | NAL | {(DOND8)| size16 | NAL }...
+//	FU     |hdr16|S|E|type6|(DONL16, with S)| part
+//
+// The numbers in brackets are there when sprop-max-don-diff is above 0; they
+// are skipped: what is interleaved comes out in the order in which it was sent.
+type h265 struct {
+	format        Format
+	nals          nalAssembler
+	don           bool // decoding order numbers are in the payloads
+	vps, sps, pps paramSets
+
+	info    spsInfo // of the last sequence parameter set
+	track   media.Track
+	changed bool // the parameter sets did since track was made
+}
+
+const (
+	h265IRAPFirst = 16 // BLA_W_LP: pictures at which a decoder can start...
+	h265IRAPLast  = 23 // ...to the last reserved one
+	h265LastVCL   = 31
+	h265VPS       = 32
+	h265SPS       = 33
+	h265PPS       = 34
+	h265Filler    = 38
+	h265AP        = 48
+	h265FU        = 49
+	h265PACI      = 50
+)
+
+func newH265(f Format) (Depacketizer, error) {
+	d := &h265{format: f}
+	d.nals = newNALAssembler(d)
+	if n, err := strconv.Atoi(f.Params["sprop-max-don-diff"]); err == nil && n > 0 {
+		d.don = true
+	}
+	for _, key := range []string{"sprop-vps", "sprop-sps", "sprop-pps"} {
+		sprop(f.Params[key], func(nal []byte) {
+			if len(nal) < 3 {
+				return
+			}
+			// Cameras put the sets under one another's keys: the type counts.
+			switch nalType265(nal) {
+			case h265SPS:
+				if _, ok := parseSPS265(nal); ok {
+					d.inspect(nal)
+				}
+			case h265VPS, h265PPS:
+				d.inspect(nal)
+			}
+		})
+	}
+	d.changed = true
+	return d, nil
+}
+
+func nalType265(nal []byte) byte { return nal[0] >> 1 & 0x3f }
+
+func (d *h265) Track() (media.Track, bool) {
+	if d.changed {
+		d.changed = false
+		d.track = d.format.track(media.Video, media.H265)
+		d.track.Width, d.track.Height = d.info.width, d.info.height
+		d.track.Private = d.hvcC()
+	}
+	return d.track, d.track.Private != nil
+}
+
+func (d *h265) Reset() { d.nals.reset() }
+
+func (d *h265) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
+	err := d.nals.begin(h.Timestamp, lost, emit)
+	if len(payload) > 0 && err == nil {
+		err = d.payload(payload)
+	}
+	d.nals.end(h.Marker, emit)
+	return err
+}
+
+func (d *h265) payload(p []byte) error {
+	if len(p) < 2 {
+		return ErrMalformed
+	}
+	switch nalType265(p) {
+	case h265AP:
+		return d.aggregate(p[2:])
+	case h265FU:
+		return d.fragment(p)
+	case h265PACI:
+		return nil
+	}
+	if !d.don {
+		return d.nals.add(p)
+	}
+	if len(p) < 4 {
+		return ErrMalformed
+	}
+	// The number stands between the header and the rest.
+	if err := d.nals.fragment(p[:2], true, true, p[4:]); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (d *h265) aggregate(p []byte) error {
+	number := 0 // bytes of the order number before each unit
+	if d.don {
+		number = 2
+	}
+	for len(p) >= number+2 {
+		size := int(binary.BigEndian.Uint16(p[number:]))
+		if p = p[number+2:]; size > len(p) {
+			return ErrMalformed
+		}
+		if size > 0 {
+			if err := d.nals.add(p[:size]); err != nil {
+				return err
+			}
+		}
+		p = p[size:]
+		number = min(number, 1)
+	}
+	return nil
+}
+
+// fragment takes an FU. OpenIPC cameras send start and end in one.
+func (d *h265) fragment(p []byte) error {
+	if len(p) < 3 {
+		return ErrMalformed
+	}
+	start, end := p[2]&0x80 != 0, p[2]&0x40 != 0
+	header := [2]byte{p[0]&0x81 | p[2]&0x3f<<1, p[1]}
+	part := p[3:]
+	if d.don && start {
+		if len(part) < 2 {
+			return ErrMalformed
+		}
+		part = part[2:]
+	}
+	return d.nals.fragment(header[:], start, end, part)
+}
+
+// nalSyntax
+
+func (d *h265) headerSize() int { return 2 }
+
+// picture refuses the temporal id 0, which no header has but a start code
+// taken for one.
+func (d *h265) picture(nal []byte) bool {
+	return len(nal) >= 2 && nalType265(nal) <= h265LastVCL && nal[1]&7 != 0
+}
+
+func (d *h265) inspect(nal []byte) nalInfo {
+	t := nalType265(nal)
+	if d.picture(nal) {
+		irap := t >= h265IRAPFirst && t <= h265IRAPLast
+		first := len(nal) > 2 && nal[2]&0x80 != 0
+		return nalInfo{picture: true, first: first, intra: irap, key: irap}
+	}
+	switch t {
+	case h265VPS:
+		if len(nal) > 2 {
+			d.changed = d.vps.put(uint32(nal[2]>>4), nal) || d.changed
+		}
+	case h265SPS:
+		d.learnSPS(nal)
+	case h265PPS:
+		b := bits{data: nal[2:]}
+		if id := b.ue(); !b.short && id < 64 {
+			d.changed = d.pps.put(id, nal) || d.changed
+		}
+	case h265Filler:
+		return nalInfo{drop: true}
+	}
+	return nalInfo{}
+}
+
+func (d *h265) learnSPS(nal []byte) {
+	if d.sps.has(nal) {
+		return
+	}
+	info, ok := parseSPS265(nal)
+	if !ok && len(d.sps.nals) > 0 {
+		return
+	}
+	if d.sps.put(info.id, nal) {
+		d.info, d.changed = info, true
+	}
+}
+
+// hvcC is the HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.3.1), nil
+// until all three kinds of parameter sets are known:
+//
+//	|1| profile, constraints, level (12 bytes of the SPS) |1111|segmentation12|
+//	|111111|parallelism|111111|chroma|11111|luma-8|11111|chroma-8|
+//	|frame rate16|rate2|layers3|nested1|size-1|n arrays|
+//	{|complete1|0|type6|n16|{size16|NAL}...}...
+func (d *h265) hvcC() []byte {
+	if len(d.vps.nals) == 0 || len(d.sps.nals) == 0 || len(d.pps.nals) == 0 {
+		return nil
+	}
+	i := d.info
+	b := append([]byte{1}, i.profile[:]...)
+	b = append(b, 0xf0, 0, 0xfc, 0xfc|i.chroma, 0xf8|i.lumaDepth, 0xf8|i.chromaDepth,
+		0, 0, (i.layers+1)<<3|i.nested<<2|3, 3)
+	for _, set := range []struct {
+		kind byte
+		sets *paramSets
+	}{{h265VPS, &d.vps}, {h265SPS, &d.sps}, {h265PPS, &d.pps}} {
+		// Not marked complete: more of them come in-band.
+		b = append(b, set.kind)
+		b = binary.BigEndian.AppendUint16(b, uint16(len(set.sets.nals)))
+		b = set.sets.appendTo(b)
+	}
+	return b
+}

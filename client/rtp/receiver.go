@@ -1,0 +1,309 @@
+package rtp
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"tapedeck/client/media"
+)
+
+// Defaults and limits of the Receiver.
+const (
+	defaultReorder = 256                    // packets
+	defaultWait    = 150 * time.Millisecond // for a packet that is missing
+	ssrcSilence    = 500 * time.Millisecond // of a source before another may follow it
+	ssrcProof      = 2                      // packets in sequence that make a source
+	staleWindow    = 3000                   // numbers before RTP-Info's that belong to the old range
+	staleTime      = 2 * time.Second        // for which they may come
+)
+
+// Options of a Receiver. The zero value suits TCP.
+type Options struct {
+	Reorder    bool          // put packets in order, as UDP needs it; TCP keeps the order
+	MaxReorder int           // packets held back at most, up to 512; default 256
+	MaxWait    time.Duration // for a missing packet; default 150 ms
+	Clock      *Clock        // shared by the receivers of a session; default one of its own
+	SSRC       *uint32       // as SETUP or RTP-Info announced it; wins over others that send too
+}
+
+// Receiver is the engine of one RTP stream: see the package's comment.
+type Receiver struct {
+	track  int
+	format Format
+	depack Depacketizer
+	opt    Options
+
+	seq      sequencer
+	timeline timeline
+	h        rtp.Header
+	source   source
+	rival    rival
+	fresh    fresh
+	report   report
+	sync     syncPoint
+
+	// Of the call that runs: what deliver and unit need.
+	now  time.Time
+	emit func(media.Packet)
+	unit func(Unit)
+	err  error
+	hole bool // the packet before could not be read
+
+	bytes                                atomic.Uint64
+	packets, lost, reordered, duplicates atomic.Uint64
+}
+
+// source is the sender that is listened to.
+type source struct {
+	known bool
+	ssrc  uint32
+	last  time.Time // arrival of its last packet
+	gone  bool      // it said BYE
+}
+
+// rival is another sender on the same channel. An encoder that restarts comes
+// back under a new SSRC; a stranger on the port has one too.
+type rival struct {
+	ssrc  uint32
+	next  uint16
+	count int
+}
+
+// fresh is what RTP-Info says of the range that PLAY has begun.
+type fresh struct {
+	at      time.Duration
+	seq     *uint16
+	rtptime *uint32
+	since   time.Time // arrival of the first packet after PLAY
+}
+
+// NewReceiver returns the engine for one stream. track is its number in the
+// session, d what takes its payloads.
+func NewReceiver(track int, f Format, d Depacketizer, opt Options) *Receiver {
+	if opt.MaxReorder <= 0 {
+		opt.MaxReorder = defaultReorder
+	}
+	opt.MaxReorder = min(opt.MaxReorder, maxReorder)
+	if opt.MaxWait <= 0 {
+		opt.MaxWait = defaultWait
+	}
+	if opt.Clock == nil {
+		opt.Clock = new(Clock)
+	}
+	r := &Receiver{track: track, format: f.Complete(), depack: d, opt: opt}
+	r.seq.out, r.seq.maxWait = r.deliver, opt.MaxWait
+	if opt.Reorder {
+		r.seq.slots = make([]slot, opt.MaxReorder)
+	}
+	r.unit = r.pass
+	r.timeline = timeline{rate: int64(r.format.ClockRate), member: opt.Clock.join()}
+	r.report.init()
+	return r
+}
+
+// Track describes what comes out; see Depacketizer.
+func (r *Receiver) Track() (media.Track, bool) {
+	t, ready := r.depack.Track()
+	t.ID = r.track
+	return t, ready
+}
+
+// Stats may be called at any time from any goroutine.
+func (r *Receiver) Stats() media.Stats {
+	return media.Stats{
+		Bytes:      r.bytes.Load(),
+		Packets:    r.packets.Load(),
+		Lost:       r.lost.Load(),
+		Reordered:  r.reordered.Load(),
+		Duplicates: r.duplicates.Load(),
+	}
+}
+
+// RTP takes a packet as it came from the network; raw may be reused after the
+// call. emit is called for each access unit that is complete by it. An error
+// concerns that packet only.
+func (r *Receiver) RTP(raw []byte, arrival time.Time, emit func(media.Packet)) error {
+	f, ok := readFixed(raw)
+	if !ok {
+		return r.bare(raw, arrival, emit)
+	}
+	if f.payloadType != r.format.PayloadType || r.stale(f.seq, arrival) {
+		return nil
+	}
+	r.enter(arrival, emit)
+	if r.admit(f, arrival) {
+		r.bytes.Add(uint64(len(raw)))
+		r.report.arrive(f.ts, arrival, r.format.ClockRate)
+		r.seq.push(f.seq, raw, arrival)
+	}
+	return r.leave()
+}
+
+// Poll hands out what has waited too long for packets before it.
+func (r *Receiver) Poll(now time.Time, emit func(media.Packet)) {
+	r.enter(now, emit)
+	r.seq.expire(now)
+	r.leave()
+}
+
+// Deadline is when Poll is to be called next; zero when nothing waits.
+func (r *Receiver) Deadline() time.Time { return r.seq.deadline() }
+
+func (r *Receiver) enter(now time.Time, emit func(media.Packet)) {
+	r.now, r.emit, r.err = now, emit, nil
+}
+
+// leave ends a call: the counters become visible.
+func (r *Receiver) leave() error {
+	r.emit = nil
+	r.packets.Store(r.seq.passed)
+	r.lost.Store(r.seq.lost)
+	r.reordered.Store(r.seq.reordered)
+	r.duplicates.Store(r.seq.duplicates)
+	return r.err
+}
+
+// Rebase begins a new range, after PLAY: its packets start at media time at.
+// seq and rtptime are what RTP-Info says of its first packet, nil when it does
+// not. Devices get both wrong, so they are hints: packets a little before seq
+// are dropped for a while as belonging to the old range, and rtptime counts
+// when the first packet is near it. Every receiver of a session is rebased
+// before the next packet.
+func (r *Receiver) Rebase(at time.Duration, seq *uint16, rtptime *uint32) {
+	r.opt.Clock.rebase(r.timeline.member)
+	r.timeline.begun = false
+	r.fresh = fresh{at: at, seq: seq, rtptime: rtptime}
+	r.seq.stop()
+	r.depack.Reset()
+	r.source, r.rival, r.sync = source{}, rival{}, syncPoint{}
+	r.report.restart()
+	r.hole = false
+}
+
+// stale reports whether a packet is left from before the last Rebase.
+func (r *Receiver) stale(seq uint16, arrival time.Time) bool {
+	if r.fresh.seq == nil {
+		return false
+	}
+	if r.fresh.since.IsZero() {
+		r.fresh.since = arrival
+	}
+	if arrival.Sub(r.fresh.since) > staleTime {
+		r.fresh.seq = nil
+		return false
+	}
+	before := int16(seq - *r.fresh.seq)
+	return before < 0 && before >= -staleWindow
+}
+
+// admit decides whether to listen to a packet's source.
+func (r *Receiver) admit(f fixed, arrival time.Time) bool {
+	switch s := &r.source; {
+	case !s.known:
+		*s = source{known: true, ssrc: f.ssrc, last: arrival}
+		return true
+	case s.ssrc == f.ssrc:
+		s.last, s.gone = arrival, false
+		r.rival.count = 0
+		return true
+	case r.opt.SSRC != nil && *r.opt.SSRC == f.ssrc:
+		r.follow(f.ssrc, arrival)
+		return true
+	}
+	if r.rival.count == 0 || r.rival.ssrc != f.ssrc || r.rival.next != f.seq {
+		r.rival = rival{ssrc: f.ssrc}
+	}
+	r.rival.count++
+	r.rival.next = f.seq + 1
+	silent := r.source.gone || arrival.Sub(r.source.last) >= ssrcSilence
+	if r.rival.count < ssrcProof || !silent {
+		return false
+	}
+	r.follow(f.ssrc, arrival)
+	return true
+}
+
+// follow changes to another source. Its media time goes on from the old one's.
+func (r *Receiver) follow(ssrc uint32, arrival time.Time) {
+	r.seq.flush()
+	r.seq.stop()
+	r.depack.Reset()
+	r.source = source{known: true, ssrc: ssrc, last: arrival}
+	r.rival, r.sync = rival{}, syncPoint{}
+	r.timeline.cut = true
+	r.report.restart()
+	r.hole = false
+}
+
+// deliver takes the packets in order, from the sequencer.
+func (r *Receiver) deliver(raw []byte, lost bool) {
+	payload, ok := readPacket(&r.h, raw)
+	if !ok {
+		r.fail(ErrMalformed)
+		r.hole = true
+		return
+	}
+	if !r.timeline.begun {
+		r.begin(r.h.Timestamp)
+	}
+	lost = lost || r.hole
+	r.hole = false
+	r.fail(r.depack.Depacketize(&r.h, payload, lost, r.unit))
+}
+
+// fail keeps the first error of a call.
+func (r *Receiver) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// begin fixes the media time of the first packet: by RTP-Info when it makes
+// sense, else by its arrival among the streams of the session.
+func (r *Receiver) begin(ts uint32) {
+	t := &r.timeline
+	start, byInfo := r.fresh.at, false
+	if r.fresh.rtptime != nil {
+		ahead := t.span(int64(int32(ts - *r.fresh.rtptime)))
+		if byInfo = ahead < maxJump && ahead > -maxJump && start+ahead >= 0; byInfo {
+			start += ahead
+		}
+	}
+	wait := r.opt.Clock.begin(t.member, r.now, byInfo)
+	if !byInfo {
+		start += wait
+	}
+	t.begin(ts, start, r.now)
+	r.align(r.now)
+}
+
+// pass gives a unit its time and its track.
+func (r *Receiver) pass(u Unit) {
+	r.emit(media.Packet{
+		Track: r.track,
+		Time:  r.timeline.at(u.Timestamp, r.now),
+		Key:   u.Key,
+		Data:  u.Data,
+	})
+}
+
+// bare takes transport stream packets that come without an RTP header, which
+// servers send that announce MP2T/TCP and the like. Their time is that of
+// arrival.
+func (r *Receiver) bare(raw []byte, arrival time.Time, emit func(media.Packet)) error {
+	if len(raw) == 0 || raw[0] != tsSync || !strings.EqualFold(r.format.Encoding, "MP2T") {
+		return ErrMalformed
+	}
+	r.enter(arrival, emit)
+	r.bytes.Add(uint64(len(raw)))
+	r.seq.passed++
+	r.h = rtp.Header{Timestamp: arrivalTicks(arrival, r.format.ClockRate)}
+	if !r.timeline.begun {
+		r.begin(r.h.Timestamp)
+	}
+	r.fail(r.depack.Depacketize(&r.h, raw, false, r.unit))
+	return r.leave()
+}

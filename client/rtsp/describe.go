@@ -1,0 +1,87 @@
+package rtsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+	"tapedeck/client/sdp"
+)
+
+// errOptionsSilent is a server that does not answer OPTIONS: it is asked again
+// on a new connection, without OPTIONS.
+var errOptionsSilent = errors.New("rtsp: options: no answer")
+
+// description is what DESCRIBE gave.
+type description struct {
+	*sdp.Session
+	asked string // the URL that was asked for, as the last request wrote it
+	base  string // what control URLs are relative to
+}
+
+// options asks for the server's methods. No answer and most refusals do no
+// harm: some devices do not know the method.
+func (s *Session) options(ctx context.Context, target string) error {
+	return s.cfg.step(media.RungReply, "options", func() (string, error) {
+		resp, err := s.d.do(ctx, s.cfg.Timeouts.Options, "OPTIONS", target)
+		switch {
+		case err == nil:
+			return clean(resp.header.get("Server")), nil
+		case isRedirect(err) || errors.Is(err, ErrAuth) || errors.Is(err, errClosedAsking):
+			return "", err
+		case resp != nil:
+			return fmt.Sprintf("%d, goes on without", resp.status), nil
+		case ctx.Err() == nil && isTimeout(err):
+			return "", errOptionsSilent
+		}
+		return "", err
+	})
+}
+
+func isRedirect(err error) bool {
+	_, ok := errors.AsType[*redirected](err)
+	return ok
+}
+
+func isTimeout(err error) bool {
+	_, ok := errors.AsType[*TimeoutError](err)
+	return ok
+}
+
+// describe asks for the session's description and reads it.
+func (s *Session) describe(ctx context.Context, a address.Address, target string) (d description, err error) {
+	err = s.cfg.step(media.RungReply, "describe", func() (string, error) {
+		resp, err := s.d.do(ctx, s.cfg.Timeouts.Describe, "DESCRIBE", target, field{"Accept", "application/sdp"})
+		if status(err) == 404 && a.Path == "" {
+			// Most servers take an address without a path for "/"; some need it said.
+			target += "/"
+			resp, err = s.d.do(ctx, s.cfg.Timeouts.Describe, "DESCRIBE", target, field{"Accept", "application/sdp"})
+		}
+		if err != nil {
+			return "", err
+		}
+		d.asked, d.base = target, baseURL(target, resp.header)
+		if d.Session, err = sdp.Parse(resp.body); err != nil {
+			return "", fmt.Errorf("rtsp: describe: %w", err)
+		}
+		s.tracks = describeTracks(d.Session)
+		return s.summary(), nil
+	})
+	return d, err
+}
+
+// summary names the tracks for the ladder: "H264, MPEG4-GENERIC".
+func (s *Session) summary() string {
+	var names []string
+	for _, t := range s.tracks {
+		name := t.format.Encoding
+		if name == "" {
+			name = t.kind.String()
+		}
+		names = append(names, clean(name))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,175 @@
+package rtsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxTries bounds how often one request is sent because of 401s.
+const maxTries = 1 + maxLogins
+
+// errClosedAsking is a server that closed the connection with its 401: the
+// login goes out on the next connection.
+var errClosedAsking = errors.New("rtsp: the server closed the connection when it asked for a login")
+
+// dialogue is the client's half of the talk over one connection: one request
+// at a time, with login, session and user agent, and what the server said of
+// itself on the way.
+type dialogue struct {
+	*conn
+	agent string
+	login *login // nil where the link has none
+
+	turn chan struct{} // held by the request that is out
+
+	mu       sync.Mutex
+	session  string
+	timeout  time.Duration // the session's
+	server   string        // Server of the first reply that had it
+	methods  map[string]bool
+	complete bool // methods came with Public
+}
+
+func newDialogue(c *conn, agent string, l *login) *dialogue {
+	return &dialogue{
+		conn: c, agent: agent, login: l,
+		turn:    make(chan struct{}, 1),
+		timeout: defaultSessionTimeout,
+	}
+}
+
+// do sends one request and waits at most limit for its reply, its logins
+// included. Anything but a 2xx is an error: *StatusError, *redirected, or
+// *AuthError. The reply is returned beside it where there is one.
+func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target string, extra ...field) (*response, error) {
+	what := "rtsp: " + strings.ToLower(method)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{what + ": no answer", limit})
+	defer cancel()
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	fresh := false
+	for range maxTries {
+		req, sent := d.request(method, target, extra)
+		resp, err := d.roundTrip(ctx, req)
+		if err != nil {
+			if fresh && errors.Is(err, ErrConnection) {
+				return nil, errClosedAsking
+			}
+			if _, ok := err.(*TimeoutError); !ok {
+				err = fmt.Errorf("%s: %w", what, err)
+			}
+			return nil, err
+		}
+		d.learn(resp)
+		if resp.status == 401 || resp.status == 407 {
+			if err := d.login.challenged(method, resp, sent, fresh); err != nil {
+				return resp, err
+			}
+			fresh = true
+			continue
+		}
+		return resp, replyError(method, resp)
+	}
+	return nil, &AuthError{Method: method, Refused: true}
+}
+
+// replyError is the error that a reply means, nil for a success.
+func replyError(method string, r *response) error {
+	if r.ok() {
+		return nil
+	}
+	s := newStatusError(method, r)
+	if r.status >= 300 && r.status < 400 && r.status != 304 {
+		return &redirected{s, r.header.get("Location")}
+	}
+	return s
+}
+
+// request makes a request with the header in the order that devices are used
+// to (CSeq is put in front by the connection) and tells which login it carries.
+func (d *dialogue) request(method, target string, extra []field) (r *request, sent string) {
+	r = &request{method: method, target: target}
+	if sent = d.login.authorization(method, target); sent != "" {
+		r.header.add("Authorization", sent)
+	}
+	r.header.add("User-Agent", d.agent)
+	if id := d.sessionID(); id != "" {
+		r.header.add("Session", id)
+	}
+	r.header = append(r.header, extra...)
+	return r, sent
+}
+
+// ping sends a keepalive and does not wait: answered is called by the reader,
+// perhaps never.
+func (d *dialogue) ping(method, target string, answered func(*response)) error {
+	req, sent := d.request(method, target, nil)
+	_, err := d.send(req, func(r *response) {
+		if r.status == 401 { // the nonce has run out; the next ping has the new one
+			d.login.challenged(method, r, sent, false)
+		}
+		answered(r)
+	})
+	return err
+}
+
+// learn keeps what any reply may say: a session that is to be echoed from now
+// on (the last one counts), the server's name, its methods.
+func (d *dialogue) learn(r *response) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if v := r.header.get("Session"); v != "" && r.ok() {
+		if id, timeout := parseSession(v); id != "" {
+			if strings.Contains(strings.ToLower(v), "timeout") || id != d.session {
+				d.timeout = timeout
+			}
+			d.session = id
+		}
+	}
+	if d.server == "" {
+		d.server = clean(r.header.get("Server"))
+	}
+	public := strings.Join(append(r.header.all("Public"), r.header.all("Allow")...), ",")
+	if public != "" && !d.complete && r.ok() {
+		d.methods, d.complete = map[string]bool{}, true
+		for _, m := range tokens(public) {
+			if m = strings.ToUpper(m); isMethod(m) && len(d.methods) < maxHeaders {
+				d.methods[m] = true
+			}
+		}
+	}
+}
+
+func (d *dialogue) sessionID() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.session
+}
+
+func (d *dialogue) sessionTimeout() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.timeout
+}
+
+func (d *dialogue) serverName() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.server
+}
+
+// has reports whether the server has a method; known is false when it did not
+// say which ones it has.
+func (d *dialogue) has(method string) (has, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.methods[method], d.complete
+}

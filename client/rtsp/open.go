@@ -1,0 +1,311 @@
+package rtsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+	"tapedeck/client/rtp"
+)
+
+// maxReconnects bounds the connections of one attempt that are made again
+// because of what a server does when it is asked for OPTIONS or a login.
+const maxReconnects = 3
+
+// Open opens the link and waits for its first packets and the header: the
+// session's Info is complete. Links of rtsp:// are tried over UDP first and
+// then over TCP, rtspu:// and rtspt:// over one of them, rtsps:// over TCP.
+// Whatever fails says at which rung of the ladder (media.RungError).
+func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) {
+	cfg = cfg.withDefaults()
+	ways := waysTo(a, cfg.Memory)
+	var silent error
+	for i, over := range ways {
+		last := i == len(ways)-1
+		s, err := attempt(ctx, a, cfg, over, last)
+		if err == nil {
+			cfg.Memory.set(hostPort(a), over)
+			return s, nil
+		}
+		if silent != nil && refusesTransport(err) {
+			return nil, silent // TCP is no way here: the silence is what is to be told
+		}
+		if last || ctx.Err() != nil || !tryNext(err, over) {
+			return nil, err
+		}
+		if errors.Is(err, ErrSilent) {
+			silent = err
+		}
+		cfg.Trace(media.Note{Text: fmt.Sprintf("%s: %s, trying %s", over, reason(err), ways[i+1])})
+	}
+	return nil, media.At(media.RungAddress, fmt.Errorf("rtsp: %s is not a scheme of RTSP", clean(a.Scheme)))
+}
+
+// waysTo lists the transports to try for a link; what worked before comes first.
+func waysTo(a address.Address, m *Memory) []lower {
+	switch a.Scheme {
+	case "rtsp":
+		if won, ok := m.get(hostPort(a)); ok && won == overTCP {
+			return []lower{overTCP, overUDP}
+		}
+		return []lower{overUDP, overTCP}
+	case "rtspu":
+		return []lower{overUDP}
+	case "rtspt", "rtsps":
+		return []lower{overTCP}
+	}
+	return nil
+}
+
+// silentError is a server that agreed to play and sent nothing.
+type silentError struct {
+	over   lower
+	after  time.Duration
+	server string
+}
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("rtsp: %v over %v: nothing came in %v", ErrSilent, e.over, e.after)
+}
+func (e *silentError) Unwrap() error { return ErrSilent }
+
+// tryNext reports whether another transport may do better after err. VLC as a
+// server has UDP only.
+func tryNext(err error, over lower) bool {
+	if s, ok := errors.AsType[*silentError](err); ok {
+		return over == overUDP && !strings.Contains(s.server, "VLC/")
+	}
+	return refusesTransport(err)
+}
+
+func reason(err error) string {
+	if s, ok := errors.AsType[*silentError](err); ok {
+		return fmt.Sprintf("nothing came in %v", s.after)
+	}
+	return strings.TrimPrefix(err.Error(), "rtsp: ")
+}
+
+// opener is what is kept over the connections of one attempt.
+type opener struct {
+	cfg         Config
+	a           address.Address
+	over        lower
+	last        bool   // no other transport is left
+	login       *login // for the host of a
+	skipOptions bool
+	onlyPublic  bool // a server on the outside sent us here
+	redirects   int
+	reconnects  int
+}
+
+// attempt tries one transport, over redirects and new connections.
+func attempt(ctx context.Context, a address.Address, cfg Config, over lower, last bool) (*Session, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeouts.Open, &TimeoutError{"rtsp: open: no success", cfg.Timeouts.Open})
+	defer cancel()
+	o := &opener{cfg: cfg, a: a, over: over, last: last}
+	o.useLogin()
+	cfg.Trace(media.Attempt{URL: a.String(), Transport: over.String()})
+	for {
+		s, err := o.connect(ctx)
+		if err == nil {
+			return s, nil
+		}
+		again, err := o.again(err)
+		if !again {
+			return nil, err
+		}
+	}
+}
+
+func (o *opener) useLogin() {
+	o.login = nil
+	if o.a.HasUser {
+		o.login = newLogin(o.a.User, o.a.Password)
+	}
+}
+
+// again decides whether a failed connection is followed by another one.
+func (o *opener) again(err error) (bool, error) {
+	if r, ok := errors.AsType[*redirected](err); ok {
+		if o.redirects++; o.redirects > maxRedirects {
+			return false, media.At(media.RungReply, &RedirectError{To: clean(r.location), Why: "one redirect too many"})
+		}
+		to, err := follow(o.a, r.location)
+		if err != nil {
+			return false, media.At(media.RungReply, err)
+		}
+		o.cfg.Trace(media.Note{Text: "redirected to " + to.String()})
+		same := strings.EqualFold(to.Host, o.a.Host) && to.User == o.a.User && to.Password == o.a.Password
+		if o.a = to; !same {
+			o.useLogin()
+		}
+		return true, nil
+	}
+	if o.reconnects++; o.reconnects > maxReconnects {
+		return false, err
+	}
+	if errors.Is(err, errOptionsSilent) {
+		o.skipOptions = true
+		return true, nil
+	}
+	return errors.Is(err, errClosedAsking), err
+}
+
+// connect makes one connection and goes up the ladder on it.
+func (o *opener) connect(ctx context.Context) (*Session, error) {
+	nc, err := o.cfg.dial(ctx, o.a, o.onlyPublic)
+	if err != nil {
+		return nil, err
+	}
+	if ip := hostOf(nc.RemoteAddr()); ip.IsValid() && !insideAddress(ip) {
+		o.onlyPublic = true
+	}
+	s := newSession(o, nc)
+	if err := s.open(ctx, o); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func newSession(o *opener, nc net.Conn) *Session {
+	s := &Session{
+		cfg:  o.cfg,
+		over: o.over,
+		f:    newFunnel(),
+		turn: make(chan struct{}, 1),
+		stop: make(chan struct{}),
+	}
+	s.d = newDialogue(newConn(nc, s), o.cfg.UserAgent, o.login)
+	s.workers.Go(s.d.read)
+	return s
+}
+
+// open goes from OPTIONS to the first packets.
+func (s *Session) open(ctx context.Context, o *opener) error {
+	scheme := "rtsp" // servers refuse rtspt and rtspu in a request
+	if secure(o.a) {
+		scheme = "rtsps"
+	}
+	target := o.a.Target(scheme)
+	if !o.skipOptions {
+		if err := s.options(ctx, target); err != nil {
+			return err
+		}
+	}
+	d, err := s.describe(ctx, o.a, target)
+	if err != nil {
+		return err
+	}
+	if len(setupOrder(s.tracks)) == 0 {
+		return media.At(media.RungSession, unplayable(s.tracks))
+	}
+	from := s.describeInfo(d)
+	s.f.mu.Lock()
+	s.f.tracks = s.tracks
+	s.f.mu.Unlock()
+	if err := s.setupTracks(ctx, d, new(rtp.Clock)); err != nil {
+		return err
+	}
+	if s.over == overUDP {
+		for _, t := range s.tracks {
+			if t.receiver != nil {
+				s.receive(t)
+			}
+		}
+		s.punch()
+	}
+	if err := s.firstPlay(ctx, from); err != nil {
+		return err
+	}
+	s.workers.Go(s.watch)
+	return s.firstPacket(ctx, o.last)
+}
+
+// describeInfo fills Info with what the description says, and returns where
+// the stream begins.
+func (s *Session) describeInfo(d description) time.Duration {
+	from, duration, onDemand := extent(d.Session)
+	info := media.Info{
+		Protocol:  "rtsp",
+		Transport: s.over.String(),
+		Server:    s.d.serverName(),
+		Title:     clean(d.Name),
+		Live:      !onDemand,
+		Duration:  duration,
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.info = info
+	return from
+}
+
+// firstPacket waits for media and for the header.
+func (s *Session) firstPacket(ctx context.Context, last bool) error {
+	limit := s.cfg.Timeouts.FirstTCP
+	if s.over == overUDP && !last {
+		limit = s.cfg.Timeouts.SilentUDP
+	}
+	err := s.cfg.step(media.RungTransport, "first packet", func() (string, error) {
+		silence := time.NewTimer(limit)
+		defer silence.Stop()
+		select {
+		case <-s.f.started:
+			return "", nil
+		case <-silence.C:
+			return "", &silentError{s.over, limit, s.d.serverName()}
+		case <-s.f.ended:
+			return "", s.ending()
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-s.f.opened:
+	case <-s.f.ended:
+		return s.ending()
+	case <-ctx.Done():
+		return media.At(media.RungContainer, context.Cause(ctx))
+	}
+	s.complete()
+	return nil
+}
+
+// ending is why the stream ended before it was open.
+func (s *Session) ending() error {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	return media.At(media.RungTransport, s.f.err)
+}
+
+// complete fills Info with what is known once the header is made.
+func (s *Session) complete() {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &s.info
+	i.ContentType = s.f.writer.ContentType()
+	for _, t := range s.tracks {
+		m := t.info()
+		i.Tracks = append(i.Tracks, m)
+		if m.Problem == "" {
+			i.BitRate += m.BitRate
+		}
+	}
+	hasPause, known := s.d.has("PAUSE")
+	switch {
+	case i.Live:
+		i.Can = media.Capabilities{NoSeek: "the stream is live", NoPause: "the stream is live"}
+	case known && !hasPause:
+		i.Can.NoPause = "the server has no PAUSE"
+	}
+}

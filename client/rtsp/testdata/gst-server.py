@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""GStreamer's RTSP server, for tests against a server that is not ours.
+
+    gst-server.py [--port N] [--file clip.mp4]
+
+It listens on 127.0.0.1, prints "ready PORT" when it can be asked, and ends when
+its standard input does, so that it never outlives the test that started it.
+
+    /live          H.264 and AAC, live, shared: a picture with a clock, 440 Hz
+    /live-h265     H.265 and AAC
+    /live-opus     H.264 and Opus
+    /live-pcmu     H.264 and PCMU
+    /live-pcma     H.264 and PCMA
+    /ts            H.264 and AAC in MPEG-TS, payload MP2T
+    /vod           the file, on demand: it pauses and seeks; only with --file
+    /digest        as /live, for user alice with password p@ss:word (Digest)
+    /tcponly       as /live, interleaved only: SETUP for UDP is answered 461
+    /udponly       as /live, UDP only
+
+Needs gir1.2-gst-rtsp-server-1.0, python3-gi and GStreamer's plugins.
+"""
+
+import argparse
+import os
+import sys
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+USER, PASSWORD = "alice", "p@ss:word"
+
+PICTURE = (
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1"
+    " ! timeoverlay font-desc=\"Sans 36\" ! videoconvert ! video/x-raw,format=I420"
+)
+SOUND = "audiotestsrc is-live=true freq=440 volume=0.2 ! audioconvert ! audioresample"
+X264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=400"
+X265 = "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=400"
+
+H264 = f"{PICTURE} ! {X264} ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=1"
+H265 = f"{PICTURE} ! {X265} ! h265parse ! rtph265pay name=pay0 pt=96 config-interval=1"
+
+
+def aac_encoder():
+    """The first AAC encoder that is installed."""
+    for name in ("fdkaacenc", "avenc_aac", "voaacenc"):
+        if Gst.ElementFactory.find(name):
+            return name
+    sys.exit("gst-server: no AAC encoder: install gstreamer1.0-libav")
+
+
+def launches(file):
+    """Maps each path to (pipeline, shared)."""
+    aac = f"{SOUND} ! audio/x-raw,rate=48000,channels=2 ! {aac_encoder()} ! aacparse"
+    telephone = f"{SOUND} ! audio/x-raw,rate=8000,channels=1"
+    live = f"( {H264} {aac} ! rtpmp4gpay name=pay1 pt=97 )"
+    paths = {
+        "/live": (live, True),
+        "/digest": (live, True),
+        "/tcponly": (live, True),
+        "/udponly": (live, True),
+        "/live-h265": (f"( {H265} {aac} ! rtpmp4gpay name=pay1 pt=97 )", True),
+        "/live-opus": (f"( {H264} {SOUND} ! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay name=pay1 pt=97 )", True),
+        "/live-pcmu": (f"( {H264} {telephone} ! mulawenc ! rtppcmupay name=pay1 )", True),
+        "/live-pcma": (f"( {H264} {telephone} ! alawenc ! rtppcmapay name=pay1 )", True),
+        "/ts": (
+            f"( {PICTURE} ! {X264} ! h264parse config-interval=-1 ! queue ! mux."
+            f" {aac} ! queue ! mux. mpegtsmux name=mux alignment=7 ! rtpmp2tpay name=pay0 pt=33 )",
+            True,
+        ),
+    }
+    if file:
+        location = os.path.abspath(file).replace("\\", "\\\\").replace('"', '\\"')
+        paths["/vod"] = (
+            f'( filesrc location="{location}" ! qtdemux name=demux'
+            " demux. ! queue ! h264parse ! rtph264pay name=pay0 pt=96"
+            " demux. ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )",
+            False,
+        )
+    return paths
+
+
+def permissions(roles):
+    """Lets roles have the media; others are asked to log in (401)."""
+    perms = GstRtspServer.RTSPPermissions.new()
+    for role in ("anyone", "user"):
+        # Without access the answer would be 404; construct is what asks for a login.
+        perms.add_permission_for_role(role, "media.factory.access", True)
+        perms.add_permission_for_role(role, "media.factory.construct", role in roles)
+    return perms
+
+
+def token(role):
+    result = GstRtspServer.RTSPToken.new()
+    result.set_string("media.factory.role", role)
+    return result
+
+
+def digest():
+    auth = GstRtspServer.RTSPAuth.new()
+    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+    auth.add_digest(USER, PASSWORD, token("user"))
+    auth.set_default_token(token("anyone"))
+    return auth
+
+
+def serve(port, file):
+    server = GstRtspServer.RTSPServer.new()
+    server.set_address("127.0.0.1")
+    server.set_service(str(port))
+    server.set_auth(digest())
+    mounts = server.get_mount_points()
+    for path, (launch, shared) in launches(file).items():
+        factory = GstRtspServer.RTSPMediaFactory.new()
+        factory.set_launch(launch)
+        factory.set_shared(shared)
+        factory.set_permissions(permissions({"user"} if path == "/digest" else {"anyone", "user"}))
+        if path == "/tcponly":
+            factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
+        elif path == "/udponly":
+            factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
+        mounts.add_factory(path, factory)
+    if server.attach(None) == 0:
+        sys.exit("gst-server: cannot listen")
+    return server
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--file", help="an MP4 file of H.264 and AAC for /vod")
+    args = parser.parse_args()
+
+    Gst.init(None)
+    server = serve(args.port, args.file)
+    loop = GLib.MainLoop()
+
+    def input_ended(_channel, _condition):
+        if os.read(0, 4096):
+            return True
+        loop.quit()
+        return False
+
+    GLib.io_add_watch(0, GLib.IO_IN | GLib.IO_HUP | GLib.IO_ERR, input_ended)
+    print("ready", server.get_bound_port(), flush=True)
+    loop.run()
+    # Running media would hold up the interpreter's own end.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+package rtsp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tapedeck/client/media"
+	"tapedeck/client/rtp"
+	"tapedeck/client/sdp"
+)
+
+// maxTracks bounds the m= sections that are looked at; each takes two channels
+// or two ports.
+const maxTracks = 16
+
+// track is one m= section: what it is, and, once it is set up, the engine of
+// its RTP stream.
+type track struct {
+	index   int // of its m= section, and in Info.Tracks
+	kind    media.Kind
+	format  rtp.Format
+	control string
+	problem string // why it is not played; empty for one that is
+
+	receiver *rtp.Receiver // nil until SETUP
+	url      string        // its control URL as it was set up
+	rtcpTo   uint8         // TCP: the channel for receiver reports
+	pair     *udpPair      // UDP
+
+	// Guarded by the funnel's mutex.
+	video   bool // its key pictures are known
+	waitKey bool // video before its first key picture is of no use
+	bye     bool
+	private []byte // the decoder's configuration in the header that is out
+}
+
+// describeTracks maps m= sections to tracks, in their order.
+func describeTracks(s *sdp.Session) []*track {
+	tracks := make([]*track, 0, len(s.Media))
+	allSendOnly := !slices.ContainsFunc(s.Media, func(m sdp.Media) bool { return !sendOnly(&m) })
+	for i := range s.Media {
+		if i == maxTracks {
+			break
+		}
+		m := &s.Media[i]
+		t := describeTrack(m)
+		t.index = i
+		switch {
+		case t.problem != "":
+		case sendOnly(m) && !allSendOnly:
+			t.problem = "it is meant for talking back"
+		case strings.Contains(strings.ToUpper(m.Proto), "SAVP"):
+			t.problem = "encrypted media (SRTP) is not supported"
+		case t.control != "" && slices.ContainsFunc(tracks, func(o *track) bool {
+			return o.control == t.control && o.format.PayloadType == t.format.PayloadType
+		}):
+			t.problem = "it is described twice"
+		}
+		tracks = append(tracks, t)
+	}
+	return tracks
+}
+
+// sendOnly reports a=sendonly: in the server's words, a backchannel.
+func sendOnly(m *sdp.Media) bool {
+	_, ok := m.Attribute("sendonly")
+	return ok
+}
+
+// describeTrack takes the first payload type of a section that is supported.
+func describeTrack(m *sdp.Media) *track {
+	t := &track{control: m.Control, kind: media.Data}
+	switch m.Type {
+	case "video":
+		t.kind = media.Video
+	case "audio":
+		t.kind = media.Audio
+	default:
+		t.problem = fmt.Sprintf("media of type %s are not supported", clean(m.Type))
+		return t
+	}
+	t.problem = "no payload is described"
+	for i, pt := range m.Formats {
+		f := formatOf(m, pt)
+		_, err := rtp.NewDepacketizer(f)
+		if err == nil {
+			t.format, t.problem = f, ""
+			return t
+		}
+		if i == 0 {
+			t.format, t.problem = f, clean(err.Error())
+		}
+	}
+	return t
+}
+
+func formatOf(m *sdp.Media, pt uint8) rtp.Format {
+	r := m.RTPMap[pt]
+	return rtp.Format{
+		PayloadType: pt,
+		Encoding:    r.Encoding,
+		ClockRate:   r.ClockRate,
+		Channels:    r.Channels,
+		Params:      m.FMTP[pt],
+		BitRate:     m.BandwidthAS * 1000,
+	}.Complete()
+}
+
+// info is the track as Info shows it.
+func (t *track) info() media.Track {
+	if t.receiver == nil {
+		return media.Track{ID: t.index, Kind: t.kind, Codec: media.Codec(clean(t.format.Encoding)), Problem: t.problem}
+	}
+	m, _ := t.receiver.Track()
+	m.ID, m.Problem = t.index, t.problem
+	return m
+}
+
+// isVideo reports a track of pictures whose key pictures are known: a transport
+// stream is not one.
+func (t *track) isVideo() bool {
+	m, _ := t.receiver.Track()
+	return m.Kind == media.Video && m.Codec != media.MPEGTS
+}
+
+// setupOrder is the order of SETUP: video, then the rest, without what is not
+// played. Some servers serve one track only.
+func setupOrder(tracks []*track) []*track {
+	var order []*track
+	for _, t := range tracks {
+		if t.problem == "" && t.kind == media.Video {
+			order = append(order, t)
+		}
+	}
+	for _, t := range tracks {
+		if t.problem == "" && t.kind != media.Video {
+			order = append(order, t)
+		}
+	}
+	return order
+}
+
+// unplayable is ErrNoPlayableTrack with what each track's problem is.
+func unplayable(tracks []*track) error {
+	if len(tracks) == 0 {
+		return fmt.Errorf("rtsp: %w: the description has none", ErrNoPlayableTrack)
+	}
+	var problems []string
+	for _, t := range tracks {
+		if !slices.Contains(problems, t.problem) {
+			problems = append(problems, t.problem)
+		}
+	}
+	return fmt.Errorf("rtsp: %w: %s", ErrNoPlayableTrack, strings.Join(problems, ", "))
+}
+
+// extent is what a description says of the stream's length: an end after 0
+// means on demand, even with "now" as the beginning; without it the stream is
+// live as far as can be known.
+func extent(s *sdp.Session) (from, duration time.Duration, onDemand bool) {
+	ranges := []string{s.Range}
+	for i := range s.Media {
+		ranges = append(ranges, s.Media[i].Range)
+	}
+	for _, text := range ranges {
+		r, err := sdp.ParseRange(text)
+		if err != nil || r.Unit != "npt" || !r.HasTo || r.To <= r.From {
+			continue
+		}
+		onDemand = true
+		if r.To > duration {
+			from, duration = r.From, r.To
+		}
+	}
+	return from, duration, onDemand
+}

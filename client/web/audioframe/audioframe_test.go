@@ -1,0 +1,112 @@
+package audioframe
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// frames that ffmpeg wrote, by their headers.
+var headers = []struct {
+	name   string
+	syntax *Syntax
+	head   []byte
+	want   Frame
+	ok     bool
+}{
+	{"MPEG-1 layer III 128k", MPEGAudio, []byte{0xff, 0xfb, 0x90, 0x64}, Frame{417, 1152, 44100, 2, 128000, "MP3"}, true},
+	{"MPEG-1 layer III padded", MPEGAudio, []byte{0xff, 0xfb, 0x92, 0x64}, Frame{418, 1152, 44100, 2, 128000, "MP3"}, true},
+	{"MPEG-1 layer III mono 48k", MPEGAudio, []byte{0xff, 0xfb, 0x54, 0xc4}, Frame{192, 1152, 48000, 1, 64000, "MP3"}, true},
+	{"MPEG-2 layer III", MPEGAudio, []byte{0xff, 0xf3, 0x84, 0xc4}, Frame{192, 576, 24000, 1, 64000, "MP3"}, true},
+	{"MPEG-1 layer II", MPEGAudio, []byte{0xff, 0xfd, 0xa4, 0x04}, Frame{576, 1152, 48000, 2, 192000, "MP2"}, true},
+	{"free bit rate", MPEGAudio, []byte{0xff, 0xfb, 0x00, 0x64}, Frame{}, false},
+	{"reserved version", MPEGAudio, []byte{0xff, 0xeb, 0x90, 0x64}, Frame{}, false},
+	{"short", MPEGAudio, []byte{0xff, 0xfb, 0x90}, Frame{}, false},
+	{"AAC", ADTS, []byte{0xff, 0xf1, 0x50, 0x80, 0x19, 0x1f, 0xfc}, Frame{200, 1024, 44100, 2, 0, "AAC"}, true},
+	{"AAC too short", ADTS, []byte{0xff, 0xf1, 0x50, 0x80, 0x00, 0x1f, 0xfc}, Frame{}, false},
+	{"MP3 is not AAC", ADTS, []byte{0xff, 0xfb, 0x90, 0x64, 0, 0, 0}, Frame{}, false},
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range headers {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := c.syntax.Parse(c.head)
+			if ok != c.ok || ok && got != c.want {
+				t.Errorf("%+v, %v; want %+v, %v", got, ok, c.want, c.ok)
+			}
+		})
+	}
+}
+
+// silence is n frames of MP3, 1152 samples at 44,100 Hz each.
+func silence(n int) []byte {
+	f := make([]byte, 417)
+	copy(f, []byte{0xff, 0xfb, 0x90, 0x64})
+	return bytes.Repeat(f, n)
+}
+
+func TestClockCountsHoweverCut(t *testing.T) {
+	stream := append([]byte("joined in the middle \xff\xfb"), silence(100)...)
+	want := 100 * 1152 * time.Second / 44100
+	for _, size := range []int{1, 2, 3, 7, 416, 417, 418, 5000, len(stream)} {
+		c := NewClock(MPEGAudio, 0)
+		for rest := stream; len(rest) > 0; {
+			n := min(size, len(rest))
+			c.Advance(rest[:n])
+			rest = rest[n:]
+		}
+		if got := c.Time(); got-want > time.Microsecond || want-got > time.Microsecond {
+			t.Errorf("in pieces of %d: %v, want %v", size, got, want)
+		}
+	}
+}
+
+func TestClockSurvivesDamage(t *testing.T) {
+	c := NewClock(MPEGAudio, 0)
+	c.Advance(silence(10))
+	c.Advance([]byte("damage \xff damage"))
+	c.Advance(silence(10))
+	want := 20 * 1152 * time.Second / 44100
+	if got := c.Time(); got < want-time.Millisecond || got > want+time.Millisecond {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestClockAllocatesNothing(t *testing.T) {
+	c, stream := NewClock(MPEGAudio, 0), silence(100)
+	if n := testing.AllocsPerRun(10, func() { c.Advance(stream) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestFind(t *testing.T) {
+	if _, at, _ := MPEGAudio.Find(append([]byte("abc\xff\xfb"), silence(3)...)); at != 5 {
+		t.Errorf("at %d, want 5", at)
+	}
+	if _, at, more := MPEGAudio.Find(silence(1)); at != -1 || !more {
+		t.Errorf("one frame: at %d, more %v", at, more)
+	}
+	if _, at, more := MPEGAudio.Find([]byte("nothing")); at != -1 || more {
+		t.Errorf("nothing: at %d, more %v", at, more)
+	}
+}
+
+func FuzzClock(f *testing.F) {
+	f.Add(silence(3), 100)
+	for _, c := range headers {
+		f.Add(c.head, 2)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, cut int) {
+		cut = max(min(cut, len(data)), 0)
+		for _, s := range []*Syntax{MPEGAudio, ADTS} {
+			s.Find(data)
+			whole, pieces := NewClock(s, 0), NewClock(s, 0)
+			whole.Advance(data)
+			pieces.Advance(data[:cut])
+			pieces.Advance(data[cut:])
+			if whole.Time() != pieces.Time() {
+				t.Errorf("%v whole, %v in pieces", whole.Time(), pieces.Time())
+			}
+		}
+	})
+}

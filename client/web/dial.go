@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http/httptrace"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+)
+
+// connection is a way to one server, TLS included.
+type connection struct {
+	net.Conn
+	public bool // the far end has an address of the public network
+	h2     bool // HTTP/2 was agreed on
+}
+
+// connect dials the host of a and shakes hands where the scheme asks for it.
+// fromPublic says that a public server sent us here: then only a public
+// address will do, whatever the name resolves to.
+func (c *client) connect(ctx context.Context, a address.Address, fromPublic, quiet bool) (*connection, error) {
+	t := c.trace
+	if quiet {
+		t = &tracer{}
+	}
+	conn, err := c.dialTCP(ctx, t, a, fromPublic)
+	if err != nil {
+		return nil, err
+	}
+	if a.Scheme != "https" {
+		return conn, nil
+	}
+	start := time.Now()
+	config := &tls.Config{
+		ServerName:         strings.SplitN(a.Host, "%", 2)[0],
+		RootCAs:            c.cfg.RootCAs,
+		NextProtos:         []string{"h2", "http/1.1"},
+		ClientSessionCache: c.tickets,
+	}
+	secure := tls.Client(conn.Conn, config)
+	bounded, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.TLS)
+	defer cancel()
+	if err := secure.HandshakeContext(bounded); err != nil {
+		conn.Close()
+		if ctx.Err() == nil && bounded.Err() != nil {
+			err = &TimeoutError{What: "the TLS handshake did not end", After: c.cfg.Timeouts.TLS}
+		} else {
+			err = clean(err)
+		}
+		return nil, t.step(media.RungTLS, "tls", start, "", orCause(ctx, err))
+	}
+	state := secure.ConnectionState()
+	detail := tls.VersionName(state.Version)
+	if state.NegotiatedProtocol != "" {
+		detail += ", " + state.NegotiatedProtocol
+	}
+	t.step(media.RungTLS, "tls", start, detail, nil)
+	conn.Conn, conn.h2 = secure, state.NegotiatedProtocol == "h2"
+	return conn, nil
+}
+
+// dialTCP makes the connection and tells of the name lookup and the dialling
+// as two steps.
+func (c *client) dialTCP(ctx context.Context, t *tracer, a address.Address, fromPublic bool) (*connection, error) {
+	start, looking := time.Now(), false
+	fallback := "80"
+	if a.Scheme == "https" {
+		fallback = "443"
+	}
+	bounded, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Connect)
+	defer cancel()
+
+	dial := c.cfg.Dial
+	if dial == nil {
+		bounded = httptrace.WithClientTrace(bounded, &httptrace.ClientTrace{
+			DNSStart: func(httptrace.DNSStartInfo) { looking = true },
+			DNSDone: func(d httptrace.DNSDoneInfo) {
+				if d.Err == nil {
+					looking = false
+					t.step(media.RungName, "name", start, list(d.Addrs), nil)
+					start = time.Now()
+				}
+			},
+		})
+		dial = (&net.Dialer{Control: func(_, addr string, _ syscall.RawConn) error {
+			if ip, err := netip.ParseAddrPort(addr); fromPublic && err == nil && !isPublic(ip.Addr()) {
+				return ErrPrivate
+			}
+			return nil
+		}}).DialContext
+	}
+	conn, err := dial(bounded, "tcp", a.HostPort(fallback))
+	if err != nil {
+		rung, name := media.RungTCP, "tcp"
+		var lookup *net.DNSError
+		if looking || errors.As(err, &lookup) {
+			rung, name = media.RungName, "name"
+		}
+		switch {
+		case errors.Is(err, ErrPrivate):
+			err = ErrPrivate
+		case ctx.Err() == nil && bounded.Err() != nil:
+			err = &TimeoutError{What: "no connection to " + text(a.Authority(), maxErrorText), After: c.cfg.Timeouts.Connect}
+		default:
+			err = clean(err)
+		}
+		return nil, t.step(rung, name, start, "", orCause(ctx, err))
+	}
+	far := conn.RemoteAddr().String()
+	made := &connection{Conn: conn}
+	if ip, err := netip.ParseAddrPort(far); err == nil {
+		made.public = isPublic(ip.Addr())
+	}
+	if fromPublic && !made.public {
+		conn.Close()
+		return nil, t.step(media.RungTCP, "tcp", start, far, ErrPrivate)
+	}
+	t.step(media.RungTCP, "tcp", start, far, nil)
+	return made, nil
+}
+
+// sharedSpace is carrier-grade NAT (RFC 6598): as private as RFC 1918.
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// isPublic reports whether ip belongs to the network that everybody shares.
+func isPublic(ip netip.Addr) bool {
+	ip = ip.Unmap()
+	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !sharedSpace.Contains(ip)
+}
+
+// list names the first few addresses of a lookup.
+func list(addrs []net.IPAddr) string {
+	const few = 3
+	var b strings.Builder
+	for i, a := range addrs {
+		if i == few {
+			fmt.Fprintf(&b, " and %d more", len(addrs)-few)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(a.String())
+	}
+	return b.String()
+}
+
+// orCause is the reason why ctx ended, where it did: then err is only its echo.
+func orCause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"tapedeck/client/address"
+)
+
+// Errors that callers branch on.
+var (
+	// ErrCannot is wrapped by what Pause, Resume and Seek return where the
+	// server does not offer it; the message says why.
+	ErrCannot = errors.New("not possible on this stream")
+
+	// ErrLogin: the server asks for a name and password that the link does not
+	// have, or refuses those that it has.
+	ErrLogin = errors.New("the server wants a login")
+
+	// ErrChanged: the file on the server is no longer the one that was opened.
+	// What was read so far belongs to the old one and is never mixed with the new.
+	ErrChanged = errors.New("the file on the server has changed")
+
+	// ErrDropped: a live stream ended without the server saying so.
+	ErrDropped = errors.New("the server closed the connection in the middle of the stream")
+
+	// ErrPrivate: a public server redirects into a private network.
+	ErrPrivate = errors.New("a public server points to a private address, which is refused")
+
+	// ErrNotMedia is wrapped by what Open returns where the body is something
+	// else: a web page, text, a playlist.
+	ErrNotMedia = errors.New("not media")
+)
+
+// StatusError is an answer other than success.
+type StatusError struct {
+	Code   int
+	Reason string // as the server worded it, cleaned; may be empty
+}
+
+func (e *StatusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("http: %d %s", e.Code, e.Reason))
+}
+
+// Is makes a 401 match ErrLogin.
+func (e *StatusError) Is(target error) bool {
+	return target == ErrLogin && (e.Code == 401 || e.Code == 407)
+}
+
+// RedirectError is a redirect to another protocol. Link may hold secrets; the
+// message does not.
+type RedirectError struct{ Link string }
+
+func (e *RedirectError) Error() string {
+	return "http: the server points to " + address.Redact(e.Link)
+}
+
+// PlaylistError says that the link leads to a list of links.
+type PlaylistError struct{ Format string }
+
+func (e *PlaylistError) Error() string {
+	if e.Format == "HLS" || e.Format == "DASH" {
+		return "http: this is a playlist of segments (" + e.Format + "), which cannot be played yet"
+	}
+	return "http: this is a playlist (" + e.Format + "); open it as a list"
+}
+
+func (e *PlaylistError) Unwrap() error { return ErrNotMedia }
+
+// ShortError is a body that ended before its announced length.
+type ShortError struct{ Got, Want int64 } // bytes; Want is -1 where only the end mark is missing
+
+func (e *ShortError) Error() string {
+	if e.Want < 0 {
+		return fmt.Sprintf("http: the body was cut off after %d bytes", e.Got)
+	}
+	return fmt.Sprintf("http: the body was cut off after %d of %d bytes", e.Got, e.Want)
+}
+
+// TimeoutError is silence past the time that a step may take.
+type TimeoutError struct {
+	What  string
+	After time.Duration
+}
+
+func (e *TimeoutError) Error() string { return fmt.Sprintf("http: %s within %v", e.What, e.After) }
+func (e *TimeoutError) Unwrap() error { return os.ErrDeadlineExceeded }
+
+// errClosed is what a blocked call returns when the session is closed.
+var errClosed = fmt.Errorf("http: the stream was closed: %w", net.ErrClosed)
+
+// cannot is ErrCannot with its reason.
+func cannot(what, why string) error { return fmt.Errorf("%s: %w: %s", what, ErrCannot, why) }
+
+// notMedia is ErrNotMedia with a word for what came instead.
+type notMedia struct{ what string }
+
+func (e *notMedia) Error() string { return "http: the server sent " + e.what + ", not media" }
+func (e *notMedia) Unwrap() error { return ErrNotMedia }
+
+// cleaned is an error whose words may come from the network.
+type cleaned struct{ err error }
+
+func (e *cleaned) Error() string { return "http: " + text(e.err.Error(), maxErrorText) }
+func (e *cleaned) Unwrap() error { return e.err }
+
+// clean wraps an error of net, tls or net/http so that its words are safe to show.
+func clean(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &cleaned{err}
+}
+
+// maxErrorText bounds what of a foreign error's words is shown.
+const maxErrorText = 300

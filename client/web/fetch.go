@@ -1,0 +1,337 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+)
+
+// How a File fetches.
+const (
+	readAhead = 8 << 20   // bytes fetched beyond the last read before the server has to wait
+	nearAhead = 512 << 10 // bytes ahead that are read through instead of asking anew
+	atLeast   = 2 << 20   // bytes taken from a place that is wanted before going elsewhere
+
+	maxBreaks = 3         // connections in a row that may break early
+	notEarly  = 256 << 10 // bytes after which a break is no longer early
+)
+
+var (
+	errOffset   = errors.New("http: negative offset")
+	errNoRanges = errors.New("http: the server no longer gives byte ranges")
+)
+
+// fetch is the one connection that fills a File's cache: the next byte that
+// comes is the one that the cache expects. One goroutine owns it, File.run;
+// File.mu guards the fields.
+type fetch struct {
+	from   address.Address
+	body   body  // nil: no connection
+	since  int64 // bytes that came since it was opened
+	breaks int
+	broke  int64 // where the last connection broke, 0 for nowhere
+	why    error // why it did
+	reader int64 // where the last read ended: what is fetched ahead starts there
+
+	change chan struct{} // something above or a waiter changed
+}
+
+func (f *fetch) wake() {
+	select {
+	case f.change <- struct{}{}:
+	default:
+	}
+}
+
+// version is what tells one state of a file from another (RFC 9110, 8.8).
+type version struct {
+	etag, modified string
+	size           int64
+}
+
+func versionOf(r *reply, size int64) version {
+	return version{etag: r.header.Get("Etag"), modified: r.header.Get("Last-Modified"), size: size}
+}
+
+// ifRange is the value that makes a server give a range of this version only.
+// A weak tag is not allowed there.
+func (v version) ifRange() string {
+	if v.etag != "" && !strings.HasPrefix(v.etag, "W/") {
+		return v.etag
+	}
+	return v.modified
+}
+
+// same compares what both sides know. Equal tags count more than dates, which
+// differ between the machines of one site.
+func (v version) same(o version) bool {
+	switch {
+	case v.size != o.size:
+		return false
+	case v.etag != "" && o.etag != "":
+		return strings.TrimPrefix(v.etag, "W/") == strings.TrimPrefix(o.etag, "W/")
+	}
+	return v.modified == "" || o.modified == "" || v.modified == o.modified
+}
+
+// plan is what the fetcher does next.
+type plan uint8
+
+const (
+	planWait plan = iota
+	planRead
+	planOpen
+)
+
+// run fetches until the session ends.
+func (f *File) run(life context.Context) {
+	defer close(f.done)
+	for life.Err() == nil {
+		switch next, at := f.plan(); next {
+		case planRead:
+			f.receive()
+		case planOpen:
+			f.open(life, at)
+		case planWait:
+			select {
+			case <-f.fetch.change:
+			case <-life.Done():
+			}
+		}
+	}
+	f.drop()
+}
+
+// plan decides. Readers that wait come first: those that the open connection
+// serves soon, then the one that waits longest. Without any, what follows the
+// last read is fetched ahead.
+func (f *File) plan() (next plan, at int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	u := &f.fetch
+	near, far := false, int64(-1)
+	for _, w := range f.waiting {
+		switch at, _ := f.cache.missing(w.off); {
+		case f.near(at):
+			near = true
+		case far < 0:
+			far = at
+		}
+	}
+	if u.breaks > maxBreaks && len(f.waiting) > 0 {
+		u.breaks = 0
+		f.settle(everybody, media.At(media.RungTransport, u.why))
+		return planWait, 0
+	}
+	switch {
+	case far >= 0 && (!near || u.since >= atLeast):
+		return planOpen, far
+	case near, u.body != nil && f.worthReading():
+		u.body.SetReadDeadline(time.Now().Add(f.c.cfg.Timeouts.Stall))
+		return planRead, 0
+	}
+	return planWait, 0
+}
+
+// near reports whether the open connection comes to offset at soon.
+func (f *File) near(at int64) bool {
+	from := f.cache.at()
+	return f.fetch.body != nil && at >= from && at <= from+nearAhead
+}
+
+// worthReading reports whether the connection stands where the last reader
+// will come next. One that runs into what is there already is dropped.
+func (f *File) worthReading() bool {
+	u, from := &f.fetch, f.cache.at()
+	for at := from; ; {
+		next, have := f.cache.missing(at)
+		if !have {
+			break
+		}
+		if next >= f.size || next > from+nearAhead {
+			u.body.Close()
+			u.body = nil
+			return false
+		}
+		at = next
+	}
+	return from < u.reader+f.cache.ahead() && from+nearAhead >= u.reader
+}
+
+// interrupt ends a read that does not serve w.
+func (f *File) interrupt(w *waiter) {
+	if at, _ := f.cache.missing(w.off); f.fetch.body != nil && !f.near(at) {
+		f.fetch.body.SetReadDeadline(past)
+	}
+}
+
+// settle answers the waiters that fit.
+func (f *File) settle(fits func(*waiter) bool, err error) {
+	kept := f.waiting[:0]
+	for _, w := range f.waiting {
+		if fits(w) {
+			w.ready <- err
+		} else {
+			kept = append(kept, w)
+		}
+	}
+	clear(f.waiting[len(kept):])
+	f.waiting = kept
+}
+
+func everybody(*waiter) bool { return true }
+
+// receive takes what the connection has.
+func (f *File) receive() {
+	u := &f.fetch
+	start := time.Now()
+	n, err := u.body.Read(f.cache.room())
+	f.got.Add(uint64(n))
+
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n > 0 {
+		if err := f.cache.filledBy(n); err != nil {
+			f.fail(err)
+			return
+		}
+		if u.since += int64(n); u.since >= notEarly {
+			u.breaks = 0
+		}
+		f.settle(func(w *waiter) bool { _, have := f.cache.missing(w.off); return have }, nil)
+	}
+	switch {
+	case f.closed:
+		return
+	case f.cache.at() >= f.size:
+		u.body.Close()
+		u.body = nil
+		return
+	case err == nil:
+		return
+	}
+	if isTimeout(err) {
+		if time.Since(start) < f.c.cfg.Timeouts.Stall {
+			return // woken: somebody wants another place
+		}
+		err = &TimeoutError{What: "nothing came from the server", After: f.c.cfg.Timeouts.Stall}
+	}
+	f.broken(wireError(err))
+}
+
+// broken deals with the early end of the connection: the next reader that waits is served by another one, which
+// goes on at the byte where this one broke, or is told why when that happens
+// too often.
+func (f *File) broken(err error) {
+	u := &f.fetch
+	u.body.Close()
+	u.body = nil
+	if u.breaks++; u.since == 0 {
+		u.breaks = maxBreaks + 1
+	}
+	u.broke, u.why = f.cache.at(), err
+}
+
+// open asks for the file from at on.
+func (f *File) open(life context.Context, at int64) {
+	f.drop()
+	f.mu.Lock()
+	at, err := f.cache.start(at)
+	if err != nil {
+		f.fail(err)
+		f.mu.Unlock()
+		return
+	}
+	f.mu.Unlock()
+	r, from, err := f.request(life, at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil && f.closed {
+		r.body.Close()
+		return
+	}
+	switch {
+	case errors.Is(err, ErrChanged), errors.Is(err, errNoRanges):
+		f.fail(err)
+	case err != nil:
+		err = media.At(media.RungTransport, err)
+		f.settle(func(w *waiter) bool {
+			missing, _ := f.cache.missing(w.off)
+			return missing >= at && missing <= at+nearAhead
+		}, err)
+	default:
+		u := &f.fetch
+		if u.broke > 0 && u.broke == at {
+			f.c.trace.note(fmt.Sprintf("the connection broke at byte %d: going on there", at))
+		}
+		u.from, u.body, u.since, u.broke = from, r.body, 0, 0
+	}
+}
+
+// fail ends the fetching for good; what was kept can still be read.
+func (f *File) fail(err error) {
+	f.fatal = media.At(media.RungTransport, err)
+	if f.fetch.body != nil {
+		f.fetch.body.Close()
+		f.fetch.body = nil
+	}
+	f.settle(everybody, f.fatal)
+}
+
+func (f *File) drop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fetch.body != nil {
+		f.fetch.body.Close()
+		f.fetch.body = nil
+	}
+}
+
+// request sends a range request to where the file was found, and, when that
+// place no longer knows it, once more to the link, which may lead elsewhere
+// now: what redirects point to is often good for a while only.
+func (f *File) request(life context.Context, at int64) (*reply, address.Address, error) {
+	q := ask{ranged: true, at: at, ifOld: f.version.ifRange(), quiet: true}
+	f.mu.Lock()
+	from := f.fetch.from
+	f.mu.Unlock()
+	r, err := f.c.get(life, from, q)
+	var status *StatusError
+	if errors.As(err, &status) && from != f.c.link && status.Code >= 400 && status.Code < 500 && status.Code != 416 {
+		r, err = f.c.get(life, f.c.link, q)
+	}
+	if errors.As(err, &status) && status.Code == 416 {
+		return nil, from, ErrChanged
+	}
+	if err != nil {
+		return nil, from, err
+	}
+	if err := f.fits(r, at); err != nil {
+		r.body.Close()
+		return nil, from, err
+	}
+	return r, r.from, nil
+}
+
+// fits reports whether r is the rest of the file that was opened, from at on.
+func (f *File) fits(r *reply, at int64) error {
+	if r.status != 206 {
+		if f.version.same(versionOf(r, r.length)) {
+			return errNoRanges
+		}
+		return ErrChanged
+	}
+	from, size, ok := contentRange(r.header.Get("Content-Range"))
+	switch {
+	case !ok || from != at:
+		return errNoRanges
+	case !f.version.same(versionOf(r, size)):
+		return ErrChanged
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+// Package web opens media over HTTP: radio that never ends, with the titles
+// that ICY servers weave into it, bodies of known length, and files of which
+// the server gives any part.
+//
+// Open asks once and looks at the answer. A server that gives byte ranges makes
+// a *File, which keeps what it fetched and is read from any place; everything
+// else makes a *Stream, which is read as it comes. Both hand on the container's
+// bytes exactly as the server sent them, without transfer coding and titles.
+//
+//	s, err := web.Open(ctx, link, web.Config{Trace: show})
+//	if err != nil {
+//		return err // a media.RungError: which step of the ladder, and why
+//	}
+//	defer s.Close()
+//	for {
+//		chunk, err := s.Next(ctx)
+//		...
+//	}
+//
+// HTTP/1.x is read here and not by net/http: radio servers answer "ICY 200 OK",
+// send header lines that net/http refuses, and expect the path byte for byte as
+// the link has it. HTTP/2 is net/http's.
+//
+// Not here: HLS and the playlists that stand in front of streams. Open names
+// them in its error (PlaylistError).
+package web
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+)
+
+// Session is what *Stream and *File have in common: client.Session, which is
+// where the methods are described. A *File is a client.File too.
+type Session interface {
+	Info() media.Info
+	Next(ctx context.Context) (media.Chunk, error)
+	Pause(ctx context.Context) error
+	Resume(ctx context.Context) error
+	Seek(ctx context.Context, to time.Duration) (time.Duration, error)
+	Stats() media.Stats
+	Close() error
+}
+
+// Config says how to open. Its zero value works.
+type Config struct {
+	// Trace is told what is tried and learned. Calls come one at a time, but
+	// from more than one goroutine; none comes after Close. Nil: nobody is told.
+	Trace func(media.Event)
+
+	UserAgent string // DefaultUserAgent
+	Referer   string // none is sent
+
+	// Dial makes connections. The name lookup is then Dial's own and is not
+	// traced. A net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	RootCAs *x509.CertPool // the system's
+
+	CacheDir string // where a File keeps what it fetched; os.TempDir()
+	MaxCache int64  // how many bytes a File keeps; DefaultMaxCache
+
+	Timeouts Timeouts
+}
+
+// Timeouts bound each step. A field that is 0 has the default given here.
+type Timeouts struct {
+	Connect   time.Duration // name lookup and TCP: ConnectTimeout
+	TLS       time.Duration // handshake: TLSTimeout
+	Reply     time.Duration // from the request to the end of the headers: ReplyTimeout
+	FirstByte time.Duration // from the headers to the first media: FirstByteTimeout
+	Stall     time.Duration // silence in the middle: StallTimeout
+}
+
+// Defaults of Config.
+const (
+	DefaultUserAgent = "tapedeck/1.0"
+	DefaultMaxCache  = 1 << 30
+
+	ConnectTimeout   = 5 * time.Second
+	TLSTimeout       = 5 * time.Second
+	ReplyTimeout     = 10 * time.Second
+	FirstByteTimeout = 10 * time.Second
+	StallTimeout     = 15 * time.Second
+)
+
+func (t Timeouts) withDefaults() Timeouts {
+	for _, f := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&t.Connect, ConnectTimeout},
+		{&t.TLS, TLSTimeout},
+		{&t.Reply, ReplyTimeout},
+		{&t.FirstByte, FirstByteTimeout},
+		{&t.Stall, StallTimeout},
+	} {
+		if *f.field <= 0 {
+			*f.field = f.value
+		}
+	}
+	return t
+}
+
+// Open opens the resource that a names: scheme http, https, icy or icyx. ctx
+// bounds the opening only. The result is a *Stream or a *File; the error is a
+// *media.RungError.
+func Open(ctx context.Context, a address.Address, cfg Config) (Session, error) {
+	c, err := newClient(a, cfg)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.first(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.session(ctx, r)
+	if err != nil {
+		r.body.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// first sends the opening request: with titles, and for everything from byte
+// 0 on, which tells whether the server knows ranges. The few servers that
+// refuse that are asked again without.
+func (c *client) first(ctx context.Context) (*reply, error) {
+	r, err := c.get(ctx, c.link, ask{titles: true, ranged: true})
+	var status *StatusError
+	if errors.As(err, &status) && (status.Code == 400 || status.Code == 416) {
+		c.trace.note("the server refuses a request for a range: asked again without one")
+		return c.get(ctx, c.link, ask{titles: true})
+	}
+	return r, err
+}
+
+// session looks at the first bytes and makes what fits them.
+func (c *client) session(ctx context.Context, r *reply) (Session, error) {
+	icy, err := newICY(r, c.trace)
+	if err != nil {
+		return nil, media.At(media.RungReply, err)
+	}
+	size, ranged := c.rangesHold(ctx, r)
+	head, err := c.peek(ctx, r, icy)
+	if err != nil {
+		return nil, err
+	}
+	info := describe(r, head.found, icy)
+	if ranged && !icy.radio {
+		return newFile(ctx, c, r, size, info, head)
+	}
+	return newStream(c, r, info, icy, head), nil
+}
+
+// rangesHold reports whether the server really gives ranges, and the size of
+// the whole. A 206 to the first request proves it. A server that only claims
+// it ("Accept-Ranges: bytes" beside a 200) is asked for its last byte.
+func (c *client) rangesHold(ctx context.Context, r *reply) (size int64, ok bool) {
+	if r.status == 206 {
+		from, size, ok := contentRange(r.header.Get("Content-Range"))
+		return size, ok && from == 0 && size > 0
+	}
+	if r.header.Get("Accept-Ranges") != "bytes" || r.length <= 0 {
+		return 0, false
+	}
+	last, err := c.get(ctx, r.from, ask{ranged: true, at: r.length - 1, quiet: true})
+	if err != nil {
+		return 0, false
+	}
+	last.body.Close()
+	from, size, ok := contentRange(last.header.Get("Content-Range"))
+	return size, ok && last.status == 206 && from == r.length-1 && size == r.length
+}

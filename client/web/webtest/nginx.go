@@ -1,0 +1,62 @@
+//go:build unix
+
+package webtest
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// StartNginx starts a real nginx that serves the folder root, with locations
+// (in nginx's language) beside it, on a free port of 127.0.0.1, and ends it
+// with the test. It returns the server's URL. Where nginx is missing the test
+// is skipped, in CI it fails.
+func StartNginx(t TB, root, locations string) string {
+	t.Helper()
+	nginx := Peer(t, "nginx")
+	if nginx == "" {
+		return ""
+	}
+	dir, port := t.TempDir(), freePort(t)
+	config := filepath.Join(dir, "nginx.conf")
+	// One process, which does not change its user: nothing is left behind, and
+	// the test's own folders can be read.
+	text := fmt.Sprintf(`daemon off;
+master_process off;
+pid %[1]s/nginx.pid;
+error_log stderr error;
+events { worker_connections 64; }
+http {
+  access_log off;
+  client_body_temp_path %[1]s/body;
+  proxy_temp_path %[1]s/proxy;
+  fastcgi_temp_path %[1]s/fastcgi;
+  uwsgi_temp_path %[1]s/uwsgi;
+  scgi_temp_path %[1]s/scgi;
+  types { video/mp4 mp4; audio/mpeg mp3; video/mp2t ts; text/html html; }
+  server {
+    listen 127.0.0.1:%[2]d;
+    root %[3]s;
+    location = /.ready { return 200 "ready"; }
+    %[4]s
+  }
+}
+`, dir, port, root, locations)
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		t.Fatalf("nginx: %v", err)
+	}
+	run(t, exec.Command(nginx, "-e", "stderr", "-p", dir, "-c", config))
+	url := fmt.Sprintf("http://127.0.0.1:%d", port)
+	for end := time.Now().Add(peerPatience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		req, err := http.NewRequest(http.MethodGet, url+"/.ready", nil)
+		if err == nil && get(req) == http.StatusOK {
+			return url
+		}
+	}
+	t.Fatalf("nginx: not there after %v", peerPatience)
+	return ""
+}

@@ -1,0 +1,244 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"tapedeck/client/address"
+)
+
+var headCases = []struct {
+	name, raw string
+	status    int
+	proto     string
+	header    string // one header to look for
+	want      string
+	err       error
+}{
+	{"plain", "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n", 200, "http/1.1", "Content-Type", "audio/mpeg", nil},
+	{"icy", "ICY 200 OK\r\nicy-name:Name\r\n\r\n", 200, "icy", "Icy-Name", "Name", nil},
+	{"old", "HTTP/1.0 404\n\n", 404, "http/1.0", "X", "", nil},
+	{"line feeds", "HTTP/1.1 200 OK\nA: b\n\n", 200, "http/1.1", "A", "b", nil},
+	{"continued", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", 200, "http/1.1", "A", "b c", nil},
+	{"blanks", "HTTP/1.1  200  OK\r\nA  :  b  \r\n\r\n", 200, "http/1.1", "A", "b", nil},
+	{"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\nA: b\r\n\r\n", 200, "http/1.1", "A", "b", nil},
+	{"control bytes", "HTTP/1.1 200 OK\r\nA: b\x1b[1mc\x00\r\n\r\n", 200, "http/1.1", "A", "b[1mc", nil},
+	{"no code", "HTTP/1.1 OK\r\n\r\n", 0, "", "", "", errNotHTTP},
+	{"not http", "RTSP/1.0 200 OK\r\n\r\n", 0, "", "", "", errNotHTTP},
+	{"too many lines", "HTTP/1.1 200 OK\r\n" + strings.Repeat("a:b\r\n", maxHeaderLines+2) + "\r\n", 0, "", "", "", errHeadLines},
+}
+
+func TestParseHead(t *testing.T) {
+	for _, c := range headCases {
+		t.Run(c.name, func(t *testing.T) {
+			h, err := parseHead([]byte(c.raw))
+			if !errors.Is(err, c.err) {
+				t.Fatalf("error %v, want %v", err, c.err)
+			}
+			if err != nil {
+				return
+			}
+			if h.status != c.status || h.proto != c.proto || h.header.Get(c.header) != c.want {
+				t.Errorf("%d %s %q", h.status, h.proto, h.header)
+			}
+		})
+	}
+}
+
+func TestHeadEnd(t *testing.T) {
+	for raw, want := range map[string]int{"a\r\n\r\nb": 5, "a\n\nb": 3, "a\r\n\nb": 4, "a\r\nb\r\n": 0, "": 0, "a\n\r\nb": 4} {
+		if got := headEnd([]byte(raw), 0); got != want {
+			t.Errorf("%q: %d, want %d", raw, got, want)
+		}
+		for cut := range raw { // wherever the search went on
+			if first := headEnd([]byte(raw[:cut]), 0); first == 0 {
+				if got := headEnd([]byte(raw), cut); got != want {
+					t.Errorf("%q from %d: %d, want %d", raw, cut, got, want)
+				}
+			}
+		}
+	}
+}
+
+func FuzzParseHead(f *testing.F) {
+	for _, c := range headCases {
+		f.Add([]byte(c.raw))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		h, err := parseHead(raw)
+		if err != nil {
+			return
+		}
+		h.bodyLength()
+		for name, values := range h.header {
+			for _, v := range append(values, name) {
+				if strings.ContainsAny(v, "\x00\r\n\x1b\x7f") {
+					t.Errorf("control byte in %q", v)
+				}
+			}
+		}
+	})
+}
+
+func TestBodyLength(t *testing.T) {
+	for _, c := range []struct {
+		header  string
+		length  int64
+		chunked bool
+		bad     bool
+	}{
+		{"Content-Length: 5", 5, false, false},
+		{"Content-Length: 5\r\nContent-Length: 5", 5, false, false},
+		{"Content-Length: 5\r\nContent-Length: 6", 0, false, true},
+		{"Content-Length: -5", -1, false, false},
+		{"Content-Length: 99999999999999999999", -1, false, false},
+		{"Transfer-Encoding: chunked\r\nContent-Length: 5", -1, true, false},
+		{"Transfer-Encoding: Chunked", -1, true, false},
+		{"Transfer-Encoding: identity\r\nContent-Length: 5", 5, false, false},
+		{"Transfer-Encoding: gzip, chunked", 0, false, true},
+	} {
+		h, err := parseHead([]byte("HTTP/1.1 200 OK\r\n" + c.header + "\r\n\r\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		length, chunked, err := h.bodyLength()
+		if (err != nil) != c.bad || err == nil && (length != c.length || chunked != c.chunked) {
+			t.Errorf("%q: %d, %v, %v", c.header, length, chunked, err)
+		}
+	}
+}
+
+func TestContentRange(t *testing.T) {
+	for in, want := range map[string][2]int64{"bytes 0-9/10": {0, 10}, "bytes 5-9/10": {5, 10}, "Bytes 5 - 9 / 10": {5, 10}} {
+		if from, size, ok := contentRange(in); !ok || from != want[0] || size != want[1] {
+			t.Errorf("%q: %d %d %v", in, from, size, ok)
+		}
+	}
+	for _, in := range []string{"", "bytes */10", "bytes 0-9/*", "bytes 9-5/10", "bytes 0-10/10", "lines 0-9/10", "bytes -1-9/10"} {
+		if _, _, ok := contentRange(in); ok {
+			t.Errorf("%q was taken", in)
+		}
+	}
+}
+
+var chunkCases = []struct {
+	name, raw, want string
+	err             error // after everything was decoded; nil: more is awaited
+}{
+	{"plain", "3\r\nabc\r\n5\r\ndefgh\r\n0\r\n\r\n", "abcdefgh", io.EOF},
+	{"extensions", "3;a=b\r\nabc\r\n0;x\r\n\r\n", "abc", io.EOF},
+	{"trailer", "1\r\na\r\n0\r\nA: b\r\nC: d\r\n\r\nrest", "a", io.EOF},
+	{"upper case", "A\r\n0123456789\r\n0\r\n\r\n", "0123456789", io.EOF},
+	{"zeros", "003\r\nabc\r\n000\r\n\r\n", "abc", io.EOF},
+	{"line feeds", "3\nabc\n0\n\n", "abc", io.EOF},
+	{"unfinished", "3\r\nab", "ab", nil},
+	{"no size", "\r\nabc", "", errChunk},
+	{"not a size", "xyz\r\nabc", "", errChunk},
+	{"data too long", "3\r\nabcd\r\n", "abc", errChunk},
+	{"size too long", "00000000000000001\r\na", "", errChunk},
+	{"words too long", "1;" + strings.Repeat("x", maxChunkWords+1), "", errChunk},
+	{"trailer too long", "0\r\n" + strings.Repeat("x", maxChunkTrailer+1), "", errChunk},
+}
+
+func TestDechunkSplits(t *testing.T) {
+	for _, c := range chunkCases {
+		t.Run(c.name, func(t *testing.T) {
+			step := 1 + len(c.raw)/100
+			for cut := 0; cut <= len(c.raw); cut += step {
+				d := &dechunker{}
+				var got []byte
+				var err error
+				for _, p := range [][]byte{[]byte(c.raw[:cut]), []byte(c.raw[cut:])} {
+					if err == nil {
+						var n int
+						n, err = d.decode(p)
+						got = append(got, p[:n]...)
+					}
+				}
+				if string(got) != c.want || err != c.err {
+					t.Fatalf("cut at %d: %q, %v; want %q, %v", cut, got, err, c.want, c.err)
+				}
+			}
+		})
+	}
+}
+
+func FuzzDechunk(f *testing.F) {
+	for _, c := range chunkCases {
+		f.Add([]byte(c.raw), 3)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, cut int) {
+		cut = max(min(cut, len(raw)), 0)
+		one, two := &dechunker{}, &dechunker{}
+		whole := slices.Clone(raw)
+		n, err1 := one.decode(whole)
+		first, second := slices.Clone(raw[:cut]), slices.Clone(raw[cut:])
+		k, err2 := two.decode(first)
+		got := slices.Clone(first[:k])
+		if err2 == nil {
+			k, err2 = two.decode(second)
+			got = append(got, second[:k]...)
+		}
+		if !bytes.Equal(whole[:n], got) || err1 != err2 {
+			t.Errorf("%q %v, cut %q %v", whole[:n], err1, got, err2)
+		}
+	})
+}
+
+func TestResolve(t *testing.T) {
+	base, err := address.Parse("http://h:8080/a/b/c?x=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"http://o/p?q":      "http://o/p?q",
+		"rtsp://o/p":        "rtsp://o/p",
+		"//o/p":             "http://o/p",
+		"/p":                "http://h:8080/p",
+		"p":                 "http://h:8080/a/b/p",
+		"p?u=http://x/y":    "http://h:8080/a/b/p?u=http://x/y",
+		"/p?u=http://x/../": "http://h:8080/p?u=http://x/../",
+		"../p":              "http://h:8080/a/p",
+		"../../../p":        "http://h:8080/p",
+		"./":                "http://h:8080/a/b/",
+		"..":                "http://h:8080/a/",
+		"?y":                "http://h:8080/a/b/c?y",
+		"p#frag":            "http://h:8080/a/b/p",
+		"/a%20b//c":         "http://h:8080/a%20b//c",
+	} {
+		if got := resolve(base, in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestAuthorization(t *testing.T) {
+	// RFC 2617, section 3.5, and RFC 7616, section 3.9.1.
+	a := address.Address{User: "Mufasa", Password: "Circle Of Life"}
+	p := parameters(`realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`)
+	got, ok := digest(p, a, "/dir/index.html", "0a4f113b")
+	if !ok || !strings.Contains(got, `response="6629fae49393a05397450978507c4ef1"`) || !strings.Contains(got, `opaque="5ccc`) {
+		t.Errorf("MD5: %s", got)
+	}
+	a.Password = "Circle of Life"
+	p = parameters(`realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`)
+	got, ok = digest(p, a, "/dir/index.html", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+	if !ok || !strings.Contains(got, `response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"`) {
+		t.Errorf("SHA-256: %s", got)
+	}
+	got, err := authorization([]string{`Basic realm="a, b", charset="UTF-8"`}, address.Address{User: "u", Password: "p"}, "/")
+	if err != nil || got != "Basic dTpw" {
+		t.Errorf("Basic: %s, %v", got, err)
+	}
+	got, err = authorization([]string{`Basic realm="x", Digest realm="y", nonce="z"`}, a, "/")
+	if err != nil || !strings.HasPrefix(got, "Digest ") || strings.Contains(got, "qop") {
+		t.Errorf("both: %s, %v", got, err)
+	}
+	if _, err = authorization([]string{"Negotiate"}, a, "/"); !errors.Is(err, ErrLogin) {
+		t.Errorf("unknown kind: %v", err)
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "tapedeck/"
+
+// mayImport is the house's plan: which of our packages a package may import.
+// "x/..." stands for x and what lies in it. Tests may import more.
+var mayImport = map[string][]string{
+	"client/media":    {},
+	"client/address":  {},
+	"client/sdp":      {},
+	"client/rtp":      {"client/media"},
+	"client/mux":      {"client/media"},
+	"client/rtsp":     {"client/media", "client/address", "client/sdp", "client/rtp", "client/mux"},
+	"client/web":      {"client/media", "client/address"},
+	"client":          {"client/..."},
+	"playlist":        {"client/address"},
+	"player":          {"client/media"},
+	"player/tape":     {"client/media"},
+	"player/playback": {"client", "client/media", "player", "player/tape", "playlist"},
+	"tui":             {"playlist", "player/playback", "tui/..."},
+
+	// Servers for tests and the demo.
+	"client/media/clip":    {"client/media"},
+	"client/rtsp/rtsptest": {"client/media", "client/media/clip"},
+	"client/web/webtest":   {"client/media", "client/media/clip"},
+}
+
+// neverImport is what a package must not import from outside.
+var neverImport = map[string][]string{
+	"tui":             {"net", "net/http", "os/exec", "syscall"},
+	"client":          {"os/exec"},
+	"player/playback": {"net", "net/http", "os/exec"},
+	"playlist":        {"net", "net/http", "os/exec"},
+}
+
+// rule finds the entry for pkg: its own, or its nearest parent's.
+func rule(table map[string][]string, pkg string) ([]string, bool) {
+	for p := pkg; p != "."; p = filepath.Dir(p) {
+		if r, ok := table[p]; ok {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+func TestImports(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		files++
+		checkImports(t, path)
+		return nil
+	})
+	if err != nil || files == 0 {
+		t.Fatalf("%d files, %v", files, err)
+	}
+}
+
+func checkImports(t *testing.T, path string) {
+	pkg := filepath.ToSlash(filepath.Dir(path))
+	if pkg == "." {
+		return // package main wires everything
+	}
+	allowed, ok := rule(mayImport, pkg)
+	if !ok {
+		t.Errorf("%s: the plan has no place for package %s", path, pkg)
+		return
+	}
+	never, _ := rule(neverImport, pkg)
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, spec := range f.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		if slices.Contains(never, name) {
+			t.Errorf("%s imports %s, which %s never does", path, name, pkg)
+		}
+		ours, ok := strings.CutPrefix(name, module)
+		if !ok {
+			continue
+		}
+		if !slices.ContainsFunc(allowed, func(a string) bool { return covers(a, ours) }) {
+			t.Errorf("%s imports %s; %s may import %v", path, ours, pkg, allowed)
+		}
+	}
+}
+
+func covers(allowed, pkg string) bool {
+	if tree, ok := strings.CutSuffix(allowed, "/..."); ok {
+		return pkg == tree || strings.HasPrefix(pkg, tree+"/")
+	}
+	return allowed == pkg
+}

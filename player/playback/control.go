@@ -1,0 +1,291 @@
+package playback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tapedeck/client/media"
+	"tapedeck/player/tape"
+)
+
+// atLive is how near to the newest point a jump counts as "back to live".
+const atLive = 2 * time.Second
+
+// maxVolume is twice the level that the stream has.
+const maxVolume = 200
+
+func (l *loop) togglePause() {
+	switch l.state.Phase {
+	case Paused:
+		l.resume()
+	case Stopped, Ended, Failed:
+		if l.state.Entry.URL != "" {
+			l.play(Play{Entry: l.state.Entry})
+		}
+	case Connecting:
+		l.refuse("not playing yet")
+	case Buffering, Playing, Seeking:
+		l.pause()
+	}
+}
+
+// pause stops the player. A server that can pause is asked to, so that it does
+// not send what nobody takes; a live stream goes on to the tape.
+func (l *loop) pause() {
+	s := l.stream
+	switch {
+	case s == nil || s.url == "":
+		l.refuse("nothing plays")
+		return
+	case s.paused:
+		return
+	}
+	s.paused = true
+	if s.info.Live {
+		s.shifted = true
+	}
+	l.head.do(func(ctx context.Context, p Player) {
+		err := p.Pause(ctx)
+		l.mail.post(func() { l.nowPaused(s, err) })
+	})
+	if s.file == nil && s.info.Can.NoPause == "" {
+		l.spawn(func() {
+			if err := s.session.Pause(s.ctx); err != nil && s.ctx.Err() == nil {
+				l.mail.post(func() { l.note("the server did not pause: " + err.Error()) })
+			}
+		})
+	}
+}
+
+func (l *loop) nowPaused(s *stream, err error) {
+	switch {
+	case l.stream != s || !s.paused:
+	case err != nil:
+		s.paused = false
+		l.refuse("the player did not pause: " + err.Error())
+	default:
+		l.state.Phase = Paused
+		l.state.BitRate = 0
+		l.emit(PausedEvent{Position: seconds(l.state.Position)})
+	}
+}
+
+func (l *loop) resume() {
+	s := l.stream
+	if s == nil || !s.paused {
+		if s == nil {
+			l.togglePause()
+		}
+		return
+	}
+	s.paused = false
+	s.shownBefore = s.shown
+	if s.file != nil || s.info.Can.NoPause != "" {
+		l.unpause(s)
+		return
+	}
+	l.spawn(func() {
+		err := s.session.Resume(s.ctx)
+		l.mail.post(func() {
+			if l.stream != s {
+				return
+			}
+			if err != nil {
+				l.fail(media.At(media.RungSession, err))
+				return
+			}
+			l.unpause(s)
+		})
+	})
+}
+
+func (l *loop) unpause(s *stream) {
+	l.state.Phase, s.awaited = Buffering, time.Now()
+	l.head.do(func(ctx context.Context, p Player) {
+		if err := p.Resume(ctx); err != nil {
+			loads := s.loads
+			l.mail.post(func() { l.playerTrouble(s, loads, err) })
+		}
+	})
+}
+
+func (l *loop) seekBy(by time.Duration) {
+	from := l.state.Position
+	if s := l.stream; s != nil && l.state.Phase == Seeking {
+		from = s.target // keys pressed quickly add up
+	}
+	l.seek(from + by)
+}
+
+func (l *loop) seekPercent(percent float64) {
+	if l.state.Duration == 0 {
+		if s := l.stream; s != nil && s.info.Live {
+			span := l.state.TapeTo - l.state.TapeFrom
+			l.seek(l.state.TapeFrom + time.Duration(float64(span)*percent/100))
+			return
+		}
+		l.refuse("its length is not known")
+		return
+	}
+	l.seek(time.Duration(float64(l.state.Duration) * percent / 100))
+}
+
+// seek jumps to media time to: in the file by the player, on the server by the
+// session, or, where the stream itself cannot, on the tape.
+func (l *loop) seek(to time.Duration) {
+	s := l.stream
+	if s == nil || s.session == nil {
+		l.refuse("nothing plays")
+		return
+	}
+	to = max(to, 0)
+	if d := l.state.Duration; d > 0 {
+		to = min(to, d-time.Second)
+	}
+	switch {
+	case s.info.Can.NoSeek != "":
+		l.seekTape(s, to)
+	case s.file != nil:
+		l.beginSeek(s, to)
+		s.shownBefore, s.awaited = s.shown, time.Now()
+		wasPaused := s.paused
+		s.paused = false
+		l.head.do(func(ctx context.Context, p Player) {
+			if s.ctx.Err() != nil {
+				return
+			}
+			p.Seek(ctx, to)
+			if wasPaused {
+				p.Resume(ctx)
+			}
+		})
+	default:
+		l.seekServer(s, to)
+	}
+}
+
+func (l *loop) beginSeek(s *stream, to time.Duration) {
+	s.target = to
+	l.state.Phase = Seeking
+	l.emit(SeekingEvent{To: seconds(to)})
+}
+
+// seekServer asks the session. While one seek is under way only the latest
+// wish waits.
+func (l *loop) seekServer(s *stream, to time.Duration) {
+	l.beginSeek(s, to)
+	if s.seeking {
+		s.again = &to
+		return
+	}
+	s.seeking = true
+	l.spawn(func() {
+		_, err := s.session.Seek(s.ctx, to)
+		l.mail.post(func() { l.seeked(s, err) })
+	})
+}
+
+func (l *loop) seeked(s *stream, err error) {
+	if l.stream != s {
+		return
+	}
+	s.seeking = false
+	if err == nil {
+		s.wantSeek++
+	}
+	if again := s.again; again != nil {
+		s.again = nil
+		l.seekServer(s, *again)
+		return
+	}
+	if err != nil {
+		l.state.Phase = Playing
+		if s.url == "" {
+			l.state.Phase = Buffering
+		}
+		l.refuse("it did not seek: " + err.Error())
+	}
+	if s.haveSeek == s.wantSeek && (err == nil || s.url == "") {
+		l.loadOldest(s)
+	}
+}
+
+// seekTape jumps within what is kept of a stream that cannot seek.
+func (l *loop) seekTape(s *stream, to time.Duration) {
+	why := "cannot seek: " + s.info.Can.NoSeek
+	if s.tape == nil || !s.info.Live || l.head == nil {
+		l.refuse(why)
+		return
+	}
+	from, newest, ok := s.tape.Span()
+	switch {
+	case !ok:
+		l.refuse(why)
+		return
+	case to > newest-atLive && !s.shifted:
+		l.refuse(why + "; this is the newest there is")
+		return
+	case to > newest-atLive:
+		l.goLive()
+		return
+	case to < from:
+		if l.state.Position-from < atLive {
+			l.refuse(fmt.Sprintf("%s; the tape begins at %s", why, clock(from)))
+			return
+		}
+		l.state.Notice = fmt.Sprintf("the tape begins at %s", clock(from))
+		to = from
+	}
+	s.shifted = true
+	l.beginSeek(s, to)
+	l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(to) })
+}
+
+// goLive returns to the newest point of a live stream.
+func (l *loop) goLive() {
+	s := l.stream
+	switch {
+	case s == nil || s.url == "":
+		l.refuse("nothing plays")
+	case !s.info.Live:
+		l.refuse("not a live stream")
+	case !s.shifted:
+		l.refuse("already live")
+	default:
+		s.shifted = false
+		_, newest, _ := s.tape.Span()
+		l.beginSeek(s, newest)
+		l.load(s, s.tape.ReadNewest)
+	}
+}
+
+func (l *loop) volume(delta int) {
+	l.state.Volume = min(max(l.state.Volume+delta, 0), maxVolume)
+	l.state.Muted = false
+	l.setVolume()
+}
+
+func (l *loop) setVolume() {
+	if l.head == nil {
+		return
+	}
+	percent := l.state.Volume
+	if l.state.Muted {
+		percent = 0
+	}
+	l.head.do(func(ctx context.Context, p Player) {
+		if err := p.SetVolume(ctx, percent); err != nil && ctx.Err() == nil {
+			l.mail.post(func() { l.refuse("the volume did not change: " + err.Error()) })
+		}
+	})
+}
+
+// clock prints a media time as a person reads it.
+func clock(d time.Duration) string {
+	s := int(d.Seconds())
+	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+var errNoOutput = errors.New("the player shows nothing")

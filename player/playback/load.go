@@ -1,0 +1,126 @@
+package playback
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"tapedeck/player/tape"
+)
+
+// RungPlayer is the rung of a failure of the player itself, after the ladder of
+// media.Rung.
+const RungPlayer = "player"
+
+// loadOldest plays the present timeline from its oldest key point: what a
+// stream does when it begins and after the server has seeked.
+func (l *loop) loadOldest(s *stream) {
+	if l.head == nil {
+		l.state.Phase = Playing
+		l.emit(PlayingEvent{Position: seconds(l.state.Position)})
+		return
+	}
+	l.load(s, s.tape.ReadOldest)
+}
+
+// load gives the player a new address whose bytes come from a reader that open
+// makes. A seek, a return to live and a restart of the player are all this.
+func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
+	first, err := open()
+	if err != nil {
+		l.refuse("nothing is on the tape yet")
+		return
+	}
+	// The player asks once; should it ask again, it starts at the same place.
+	start := first.Start()
+	again := func() (*tape.Reader, error) { return s.tape.ReadAt(start) }
+	s.base = start
+	l.give(s, l.head.feed.Stream(s.info.ContentType, func() (io.ReadCloser, error) {
+		r := first
+		first = nil
+		if r == nil {
+			if r, err = again(); err != nil {
+				return nil, err
+			}
+		}
+		return &feedReader{Reader: r}, nil
+	}))
+}
+
+// feedReader steps over what fell off the tape: the player goes on at the next
+// key point, as after any loss.
+type feedReader struct{ *tape.Reader }
+
+func (r *feedReader) Read(p []byte) (int, error) {
+	for {
+		n, err := r.Reader.Read(p)
+		var lost *tape.Lost
+		if errors.As(err, &lost) {
+			continue
+		}
+		return n, err
+	}
+}
+
+// loadFile lets the player find its own way in a file of known size.
+func (l *loop) loadFile(s *stream) {
+	s.base = 0
+	l.give(s, l.head.feed.File(s.info.ContentType, s.file.Size(), s.file.ReadAt))
+	if s.start > 0 {
+		start := s.start
+		l.head.do(func(ctx context.Context, p Player) {
+			if s.ctx.Err() == nil {
+				p.Seek(ctx, start)
+			}
+		})
+	}
+}
+
+// give hands url to the player in place of the one before.
+func (l *loop) give(s *stream, url string) {
+	if s.url != "" {
+		l.head.feed.Drop(s.url)
+	}
+	s.url, s.awaited, s.paused, s.shownBefore = url, time.Now(), false, 0
+	s.loads++
+	s.countsBase = l.state.Counts
+	if l.state.Phase != Seeking {
+		l.state.Phase = Buffering
+	}
+	if !l.head.running {
+		if l.head.err != nil {
+			l.head.start(l) // it may have been installed meanwhile
+		}
+	}
+	loads := s.loads
+	l.head.do(func(ctx context.Context, p Player) {
+		if s.ctx.Err() != nil {
+			return
+		}
+		if err := p.Open(ctx, url); err != nil {
+			l.mail.post(func() { l.playerTrouble(s, loads, err) })
+		}
+	})
+}
+
+// playerTrouble learns that the player did not take a command. One that is
+// gone is handled by playerDied.
+func (l *loop) playerTrouble(s *stream, loads int, err error) {
+	if l.stream != s || s.loads != loads || !l.head.running {
+		return
+	}
+	l.failAt(RungPlayer, err)
+}
+
+// reload goes on at the present position with a player that has just started.
+func (l *loop) reload(s *stream) {
+	at := l.state.Position
+	l.state.Phase = Buffering
+	if s.file != nil {
+		s.start = at
+		l.loadFile(s)
+		return
+	}
+	l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
+}

@@ -1,0 +1,261 @@
+package playback
+
+import (
+	"context"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"tapedeck/client/media"
+	"tapedeck/player"
+)
+
+// tick asks the player how it is and, once a second, counts.
+func (l *loop) tick() {
+	s := l.stream
+	if s == nil || s.session == nil {
+		return
+	}
+	if s.url != "" {
+		l.poll(s)
+	}
+	if time.Since(l.second) >= time.Second-pollFast/2 {
+		l.second = time.Now()
+		l.everySecond(s)
+	}
+}
+
+// schedule sets when the next tick is due: often while a first picture is
+// awaited, seldom while all is well, never while nothing moves.
+func (l *loop) schedule() {
+	var after time.Duration
+	switch l.state.Phase {
+	case Buffering, Seeking:
+		after = pollFast
+	case Playing:
+		after = pollPlaying
+	case Paused:
+		after = time.Second
+	case Stopped, Connecting, Ended, Failed:
+		l.timer.Stop()
+		l.due = time.Time{}
+		return
+	}
+	// A timer that is already set for something sooner keeps its date.
+	if due := time.Now().Add(after); l.due.IsZero() || due.Before(l.due) {
+		l.due = due
+		l.timer.Reset(after)
+	}
+}
+
+// poll asks for the player's status, unless the last answer is still awaited.
+func (l *loop) poll(s *stream) {
+	if l.head.polling {
+		return
+	}
+	l.head.polling = true
+	loads := s.loads
+	l.head.do(func(ctx context.Context, p Player) {
+		status, err := p.Status(ctx)
+		l.mail.post(func() {
+			l.head.polling = false
+			if l.stream == s && s.loads == loads && err == nil {
+				l.observe(s, status)
+			}
+		})
+	})
+}
+
+// observe draws the conclusions from what the player says.
+func (l *loop) observe(s *stream, st player.Status) {
+	l.count(s, st)
+	if l.decodes() {
+		l.learnTracks(s, st)
+	}
+	seen := s.shown > s.shownBefore
+	if seen && !s.paused && st.State == player.Playing && (l.state.Phase == Buffering || l.state.Phase == Seeking) {
+		l.announceTracks()
+		l.state.Phase = Playing
+		l.locate(s, st)
+		l.second = time.Now()
+		l.emit(PlayingEvent{Position: seconds(l.state.Position)})
+	}
+	if l.state.Phase == Playing {
+		l.locate(s, st)
+	}
+	switch st.State {
+	case player.Ended, player.Failed:
+		l.playerEnded(s, st)
+	case player.Idle, player.Opening, player.Playing, player.Paused, player.Stopped:
+		waiting := l.state.Phase == Buffering || l.state.Phase == Seeking
+		if waiting && !seen && time.Since(s.awaited) > firstFrameWait {
+			l.fail(media.At(media.RungFrame, errNoOutput))
+		}
+	}
+}
+
+// count takes over the player's figures, which begin anew with each load.
+func (l *loop) count(s *stream, st player.Status) {
+	b, c := s.countsBase, &l.state.Counts
+	c.DecodedVideo = b.DecodedVideo + st.DecodedVideo
+	c.Displayed = b.Displayed + st.Displayed
+	c.LostPictures = b.LostPictures + st.LostPictures
+	c.DecodedAudio = b.DecodedAudio + st.DecodedAudio
+	s.shown = st.Displayed + st.DecodedAudio
+	if !l.decodes() {
+		s.shown = st.DemuxBytes
+	}
+}
+
+// locate sets the position from the player's clock.
+func (l *loop) locate(s *stream, st player.Status) {
+	l.state.Position = s.base + st.Time
+	if s.file != nil && st.Length > 0 {
+		l.state.Duration = st.Length
+	}
+	if d := l.state.Duration; d > 0 {
+		l.state.Position = min(l.state.Position, d)
+	}
+}
+
+// learnTracks fills in what only the decoder knows.
+func (l *loop) learnTracks(s *stream, st player.Status) {
+	if s.file != nil && st.Length > 0 {
+		l.state.Duration = st.Length
+	}
+	if len(s.info.Tracks) > 0 || len(st.Streams) == 0 || len(st.Streams) == len(l.state.Tracks) {
+		return
+	}
+	l.state.Tracks = tracks(st.Streams)
+}
+
+// tracks are the player's streams in our words.
+func tracks(streams []player.Stream) []Track {
+	tracks := make([]Track, len(streams))
+	for i, s := range streams {
+		tracks[i] = Track{
+			ID: i, Kind: s.Kind, Codec: codecOf(s), Width: s.Width, Height: s.Height,
+			FrameRate: s.FrameRate, SampleRate: s.SampleRate, BitRate: s.BitRate,
+		}
+	}
+	return tracks
+}
+
+// codecOf names what the player calls by its four letters.
+func codecOf(s player.Stream) media.Codec {
+	switch strings.TrimSpace(strings.ToLower(s.FourCC)) {
+	case "h264", "avc1":
+		return media.H264
+	case "hevc", "hev1", "hvc1":
+		return media.H265
+	case "mp4a", "aac":
+		return media.AAC
+	case "mpga", "mp3":
+		return media.MP3
+	case "opus":
+		return media.Opus
+	case "vorb":
+		return media.Vorbis
+	case "flac":
+		return media.FLAC
+	case "mlaw", "ulaw":
+		return media.PCMU
+	case "alaw":
+		return media.PCMA
+	case "":
+		return media.Codec(s.Codec)
+	}
+	return media.Codec(s.FourCC)
+}
+
+// playerEnded learns that the player has come to the end of what it was given.
+func (l *loop) playerEnded(s *stream, st player.Status) {
+	neverSeen := s.shown == 0 && s.countsBase.Displayed+s.countsBase.DecodedAudio == 0
+	switch {
+	case time.Since(s.awaited) < pollFast: // the end of the stream before
+	case st.State == player.Failed || neverSeen && l.decodes():
+		l.fail(media.At(media.RungContainer, errors.New("the player cannot make anything of it")))
+	case s.file != nil || errors.Is(s.ended, io.EOF):
+		l.end(s)
+	default: // it gave up although the stream goes on
+		l.note("the player lost the thread; it was given the newest part again")
+		s.shifted = false
+		l.load(s, s.tape.ReadNewest)
+	}
+}
+
+// end is the stream's own end.
+func (l *loop) end(s *stream) {
+	l.announceTracks()
+	l.everySecond(s)
+	l.eject()
+	l.state.Phase = Ended
+	if l.state.Duration > 0 {
+		l.state.Position = l.state.Duration
+	}
+	l.state.BitRate = 0
+	l.emit(EndedEvent{})
+}
+
+// everySecond measures and tells.
+func (l *loop) everySecond(s *stream) {
+	l.state.Counts.Stats = s.session.Stats()
+	if l.state.Phase == Playing || l.state.Phase == Buffering {
+		l.state.BitRate = s.rate.measure(time.Now(), l.state.Counts.Bytes)
+		l.measureTape(s)
+	}
+	l.measureRecording()
+	c := l.state.Counts
+	l.emit(StatsEvent{
+		Bytes: c.Bytes, Packets: c.Packets, Lost: c.Lost, Reordered: c.Reordered,
+		DecodedVideo: c.DecodedVideo, Displayed: c.Displayed, DecodedAudio: c.DecodedAudio,
+		LostPictures: c.LostPictures, BitRate: l.state.BitRate,
+	})
+	if l.state.Phase == Playing {
+		l.emit(PositionEvent{Position: seconds(l.state.Position)})
+	}
+}
+
+// measureTape sets what can be gone back to.
+func (l *loop) measureTape(s *stream) {
+	if s.tape == nil || !s.info.Live {
+		return
+	}
+	from, to, ok := s.tape.Span()
+	if !ok {
+		return
+	}
+	l.state.TapeFrom, l.state.TapeTo, l.state.Behind = from, to, 0
+	if s.shifted {
+		l.state.Behind = max(to-l.state.Position, 0)
+	}
+	if l.head == nil {
+		l.state.Position = to
+	}
+}
+
+// rateMeter turns a growing byte count into bits a second over some seconds.
+type rateMeter struct {
+	at    [4]time.Time
+	bytes [4]uint64
+	n     int
+}
+
+func (m *rateMeter) measure(now time.Time, bytes uint64) int {
+	oldest := 0
+	if m.n >= len(m.at) {
+		oldest = m.n % len(m.at)
+	}
+	first, firstBytes := m.at[oldest], m.bytes[oldest]
+	m.at[m.n%len(m.at)], m.bytes[m.n%len(m.at)] = now, bytes
+	m.n++
+	if first.IsZero() || !now.After(first) || bytes < firstBytes {
+		return 0
+	}
+	return int(float64(bytes-firstBytes) * 8 / now.Sub(first).Seconds())
+}
+
+// equal reports whether two states look the same.
+func equal(a, b State) bool { return reflect.DeepEqual(a, b) }

@@ -1,0 +1,243 @@
+package playback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+
+	"tapedeck/client"
+	"tapedeck/player/tape"
+)
+
+// recorder copies one stream to one file: the same bytes that the player gets,
+// from a reader of its own.
+type recorder struct {
+	path   string
+	stream *stream
+	source io.ReadCloser // closing it ends the recording
+	bytes  atomic.Int64
+	done   chan struct{}
+	from   time.Duration
+	length time.Duration // of media; known when done
+	err    error         // likewise
+}
+
+const copyBuffer = 256 << 10
+
+// record begins a recording of what is in the deck, from the present position
+// on; of a file with a known size, the whole of it.
+func (l *loop) record(path string) {
+	s := l.stream
+	switch {
+	case l.recorder != nil:
+		l.refuse("already recording to " + l.recorder.path)
+		return
+	case s == nil || s.session == nil || s.file == nil && s.haveSeek < 0:
+		if s != nil && path != "" { // begin as soon as there is something
+			s.recordTo = path
+			return
+		}
+		l.refuse("nothing plays that could be recorded")
+		return
+	}
+	if path == "" {
+		path = filepath.Join(l.cfg.RecordDir, fileName(l.state.Entry.Title(), time.Now())+Extension(s.info.ContentType))
+	}
+	if err := l.startRecorder(s, path); err != nil {
+		l.refuse("cannot record: " + err.Error())
+		l.state.Recording = nil
+		return
+	}
+	l.state.Recording = &Recording{Path: path}
+	l.emit(RecordingEvent{Path: path})
+}
+
+func (l *loop) startRecorder(s *stream, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	// A file that exists is somebody's and is not overwritten, unless it holds
+	// nothing.
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		os.Remove(path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	r := &recorder{path: path, stream: s, done: make(chan struct{})}
+	if s.file != nil {
+		r.source = wholeFile(s.ctx, s.file)
+	} else {
+		reader, err := s.tape.ReadAt(l.state.Position)
+		if err != nil {
+			return errors.Join(err, f.Close(), os.Remove(path))
+		}
+		r.source, r.from = reader, reader.Start()
+	}
+	l.recorder = r
+	l.spawn(func() {
+		r.run(f)
+		l.mail.post(func() { l.recorded(r) })
+	})
+	return nil
+}
+
+// run copies until the source ends or is closed.
+func (r *recorder) run(f *os.File) {
+	defer close(r.done)
+	defer r.source.Close()
+	buf := make([]byte, copyBuffer)
+	for {
+		n, err := r.source.Read(buf)
+		if n > 0 {
+			if _, werr := f.Write(buf[:n]); werr != nil {
+				r.err = werr
+				break
+			}
+			r.bytes.Add(int64(n))
+		}
+		var lost *tape.Lost
+		if err == nil || errors.As(err, &lost) {
+			continue
+		}
+		if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, context.Canceled) {
+			r.err = err
+		}
+		break
+	}
+	r.err = errors.Join(r.err, f.Sync(), f.Close())
+	if t := r.stream.tape; t != nil {
+		_, newest, _ := t.Span()
+		r.length = max(newest-r.from, 0)
+	}
+}
+
+// stopRecording ends the recording with what has come so far.
+func (l *loop) stopRecording() {
+	if r := l.recorder; r != nil {
+		l.recorder = nil
+		r.source.Close()
+		<-r.done // a write and a sync at most
+		l.finished(r)
+	}
+}
+
+// recorded learns that a recorder has ended by itself.
+func (l *loop) recorded(r *recorder) {
+	if l.recorder == r {
+		l.recorder = nil
+		l.finished(r)
+		if s := l.stream; s == r.stream && l.head == nil {
+			l.end(s)
+		}
+	}
+}
+
+func (l *loop) finished(r *recorder) {
+	if r.length == 0 {
+		r.length = l.state.Duration
+	}
+	l.state.Recording = nil
+	if r.err != nil {
+		l.refuse("recording: " + r.err.Error())
+	}
+	l.emit(RecordedEvent{Path: r.path, Bytes: r.bytes.Load(), Duration: seconds(r.length)})
+}
+
+func (l *loop) measureRecording() {
+	if r := l.recorder; r != nil {
+		rec := Recording{Path: r.path, Bytes: r.bytes.Load()}
+		if t := r.stream.tape; t != nil {
+			_, newest, _ := t.Span()
+			rec.For = max(newest-r.from, 0)
+		}
+		l.state.Recording = &rec
+	}
+}
+
+// wholeFile reads f from its beginning.
+func wholeFile(ctx context.Context, f client.File) io.ReadCloser {
+	ctx, cancel := context.WithCancel(ctx)
+	var off int64
+	return &funcReader{
+		read: func(p []byte) (int, error) {
+			n, err := f.ReadAt(ctx, p, off)
+			off += int64(n)
+			return n, err
+		},
+		close: cancel,
+	}
+}
+
+type funcReader struct {
+	read  func(p []byte) (int, error)
+	close func()
+}
+
+func (r *funcReader) Read(p []byte) (int, error) { return r.read(p) }
+
+func (r *funcReader) Close() error {
+	r.close()
+	return nil
+}
+
+// Extension is the usual file extension for bytes of a MIME type.
+func Extension(contentType string) string {
+	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	switch strings.TrimSpace(kind) {
+	case "video/x-matroska":
+		return ".mkv"
+	case "audio/x-matroska":
+		return ".mka"
+	case "video/webm", "audio/webm":
+		return ".webm"
+	case "video/mp2t":
+		return ".ts"
+	case "video/mp4":
+		return ".mp4"
+	case "audio/mp4":
+		return ".m4a"
+	case "audio/mpeg":
+		return ".mp3"
+	case "audio/aac", "audio/aacp":
+		return ".aac"
+	case "audio/ogg", "application/ogg":
+		return ".ogg"
+	case "video/ogg":
+		return ".ogv"
+	case "audio/flac":
+		return ".flac"
+	case "audio/wav", "audio/x-wav":
+		return ".wav"
+	case "video/x-flv":
+		return ".flv"
+	case "video/x-msvideo":
+		return ".avi"
+	case "video/x-ms-asf":
+		return ".asf"
+	}
+	return ".bin"
+}
+
+// fileName makes a name that every file system takes from a title and a time.
+func fileName(title string, at time.Time) string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, title)
+	if runes := []rune(clean); len(runes) > 80 {
+		clean = string(runes[:80])
+	}
+	clean = strings.Trim(clean, " .")
+	return fmt.Sprintf("%s %s", clean, at.Format("2006-01-02 15.04.05"))
+}

@@ -1,0 +1,196 @@
+package playback
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"tapedeck/client"
+	"tapedeck/client/media"
+	"tapedeck/player/tape"
+	"tapedeck/playlist"
+)
+
+// stream is what is in the deck: from Play to eject. Only the deck's goroutine
+// touches it, but for what the pump is handed at its start.
+type stream struct {
+	entry  playlist.Entry
+	start  time.Duration // where Play wants to begin
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	session client.Session
+	info    media.Info
+	file    client.File // the session, where the player finds its own way in it
+	tape    *tape.Tape
+	pump    sync.WaitGroup
+
+	url       string        // of the feed that the player reads; empty before
+	loads     int           // how many urls the player was given
+	base      time.Duration // media time at which the player's clock began
+	awaited   time.Time     // since when a first picture or sound is awaited
+	announced bool          // OpenedEvent was sent
+	shifted   bool          // playing from the tape, behind live
+	paused    bool          // a pause is wanted
+
+	seeking  bool           // a session's seek is under way
+	target   time.Duration  // where it goes
+	again    *time.Duration // where to go after it: the latest wish
+	wantSeek int            // Chunk.Seek that will be played
+	haveSeek int            // Chunk.Seek of the newest key chunk; -1 before the first
+	ended    error          // why the session ended; nil while it has not
+
+	shown       uint64 // pictures and sounds that the player counted since its last load
+	shownBefore uint64 // of these, those from before the last jump or pause
+	countsBase  Counts // of the loads before this one
+	rate        rateMeter
+
+	recordTo string // a recording to begin with the first bytes
+}
+
+// opened takes the session that a worker opened.
+func (l *loop) opened(s *stream, session client.Session, err error) {
+	if l.stream != s { // too late: another stream was chosen
+		if session != nil {
+			l.spawn(func() { session.Close() })
+		}
+		return
+	}
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	s.session, s.info, s.haveSeek = session, session.Info(), -1
+	l.describe(s)
+	if len(s.info.Tracks) > 0 || !l.decodes() {
+		l.announceTracks()
+	}
+	l.state.Phase = Buffering
+	file, isFile := session.(client.File)
+	if isFile && l.decodes() {
+		s.file = file
+		l.loadFile(s)
+		return
+	}
+	if s.start > 0 && s.info.Can.NoSeek == "" {
+		l.seek(s.start)
+	}
+	l.startPump(s)
+}
+
+// describe copies what the session says of itself into the state.
+func (l *loop) describe(s *stream) {
+	i := s.info
+	l.state.Protocol, l.state.Transport, l.state.Live = i.Protocol, i.Transport, i.Live
+	l.state.NoSeek, l.state.NoPause = i.Can.NoSeek, ""
+	l.state.Duration, l.state.Tracks = i.Duration, i.Tracks
+	if l.state.Title == "" {
+		l.state.Title = i.Title
+	}
+}
+
+// startPump moves chunks from the session to the tape until one of them ends.
+func (l *loop) startPump(s *stream) {
+	s.tape = tape.New(l.cfg.Tape)
+	t, session, live := s.tape, s.session, s.info.Live
+	s.pump.Go(func() {
+		err := pump(s.ctx, session, t, live, func(c media.Chunk) {
+			seek, at := c.Seek, c.Time
+			l.mail.post(func() { l.began(s, seek, at) })
+		})
+		t.End(err)
+		l.mail.post(func() { l.pumpEnded(s, err) })
+	})
+}
+
+// pump is the one copy of the bytes from the session to the tape. It calls
+// began with the first chunk of each timeline.
+func pump(ctx context.Context, session client.Session, t *tape.Tape, live bool, began func(media.Chunk)) error {
+	seek := -1
+	for {
+		if !live {
+			if err := t.WaitRoom(ctx, readAhead); err != nil {
+				return err
+			}
+		}
+		c, err := session.Next(ctx)
+		if err != nil {
+			return err
+		}
+		t.Append(c)
+		if c.Seek != seek && c.Key {
+			seek = c.Seek
+			began(c)
+		}
+	}
+}
+
+// began learns that the tape holds a place to play a timeline from.
+func (l *loop) began(s *stream, seek int, at time.Duration) {
+	if l.stream != s {
+		return
+	}
+	s.haveSeek = seek
+	if seek == s.wantSeek && !s.seeking {
+		l.loadOldest(s)
+	}
+	if path := s.recordTo; path != "" {
+		s.recordTo = ""
+		l.record(path)
+	}
+}
+
+// pumpEnded learns that the session has nothing more to give.
+func (l *loop) pumpEnded(s *stream, err error) {
+	if l.stream != s {
+		return
+	}
+	s.ended = err
+	switch {
+	case !errors.Is(err, io.EOF):
+		l.stopRecording()
+		l.fail(err)
+	case s.haveSeek < 0:
+		l.fail(media.At(media.RungContainer, errors.New("the stream ended before anything could be played")))
+	case l.head == nil && l.recorder == nil:
+		l.end(s)
+	}
+}
+
+// traced takes an event of the session.
+func (l *loop) traced(e media.Event) {
+	switch e := e.(type) {
+	case media.Attempt:
+		l.state.Attempt = e
+		l.emit(ConnectingEvent{URL: e.URL, Transport: e.Transport})
+	case media.Step:
+		l.state.Ladder = append(l.state.Ladder[:len(l.state.Ladder):len(l.state.Ladder)], e)
+		l.emit(stepEvent(e))
+	case media.Title:
+		l.state.Title = e.Text
+		l.emit(TitleEvent{Title: e.Text})
+	case media.Note:
+		l.note(e.Text)
+	}
+}
+
+// announceTracks sends OpenedEvent once, when the tracks are known or no more
+// will be learned of them.
+func (l *loop) announceTracks() {
+	s := l.stream
+	if s == nil || s.session == nil || s.announced {
+		return
+	}
+	s.announced = true
+	st := l.state
+	l.emit(OpenedEvent{
+		Protocol: st.Protocol, Transport: st.Transport, Live: st.Live,
+		Seekable: st.NoSeek == "", NoSeek: st.NoSeek, Duration: seconds(st.Duration),
+		Server: s.info.Server, Tracks: trackInfos(st.Tracks),
+	})
+}
+
+// decodes reports whether there is a player that looks into what it is given.
+func (l *loop) decodes() bool { return l.head != nil && l.cfg.Player != nil }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"tapedeck/player/playback"
+	"tapedeck/playlist"
+)
+
+// recordCommand keeps a stream in a file, without playing it.
+func recordCommand(ctx context.Context, c console, args []string) int {
+	var o options
+	flags := newFlags(c, &o)
+	asJSON := flags.Bool("json", false, "print one JSON object per line")
+	output := flags.StringP("output", "o", "", "the file to write; it must not exist yet")
+	length := flags.Duration("for", 0, "end after this long, such as 1h30m; without it, at the end of the stream or with Ctrl-C")
+	if status := parse(c, flags, &o, args); status >= 0 {
+		return status
+	}
+	link, ok := oneLink(c, flags)
+	if !ok {
+		return exitUsage
+	}
+	if *output == "" {
+		fmt.Fprintln(c.stderr, "tapedeck: record wants a file: -o FILE")
+		return exitUsage
+	}
+	path, err := filepath.Abs(*output)
+	if err != nil {
+		fmt.Fprintln(c.stderr, "tapedeck:", err)
+		return exitUsage
+	}
+	e, err := newEngine(o, true)
+	if err != nil {
+		fmt.Fprintln(c.stderr, "tapedeck:", err)
+		return exitUsage
+	}
+	defer e.close()
+
+	s := newShow(newPrinter(c.stdout, *asJSON), *length)
+	kept := false
+	deck := playback.New(e.deck(playback.Config{Unplayed: true, OnEvent: func(ev playback.Event) {
+		s.event(ev)
+		switch ev.(type) {
+		case playback.RecordedEvent:
+			kept = true
+		case playback.RefusedEvent: // the file could not be written
+			s.status = exitFailed
+			s.over()
+		}
+	}}))
+	deck.Do(playback.Play{Entry: playlist.Entry{URL: link}})
+	deck.Do(playback.Record{Path: path})
+	status := s.run(ctx, deck)
+	if status == exitDone && !kept {
+		return exitFailed
+	}
+	return status
+}

@@ -1,0 +1,246 @@
+package deck
+
+import (
+	"fmt"
+	"strings"
+
+	"tapedeck/player/playback"
+	"tapedeck/tui/cells"
+	"tapedeck/tui/figures"
+	"tapedeck/tui/theme"
+)
+
+// Rows is the height of the whole deck.
+const Rows = 4
+
+// Look is what the deck is drawn with.
+type Look struct {
+	theme.Styles
+	cells.Ruler
+}
+
+// Lines draws the deck: h lines of at most w cells. With fewer than four rows
+// the figures go first, then the server's title, then the bar.
+func (m Model) Lines(w, h int, look Look) []string {
+	title, now, bar, figs := m.titleLine, m.nowLine, m.barLine, m.figuresLine
+	if f := m.State.Failure; m.State.Phase == playback.Failed && f != nil {
+		now, bar, figs = m.failure(w, h, look, *f)
+	}
+	var order []func(int, Look) string
+	switch {
+	case h <= 0:
+	case h == 1:
+		order = []func(int, Look) string{title}
+	case h == 2:
+		order = []func(int, Look) string{title, bar}
+	case h == 3:
+		order = []func(int, Look) string{title, now, bar}
+	default:
+		order = []func(int, Look) string{title, now, bar, figs}
+	}
+	lines := make([]string, 0, max(h, 0))
+	for _, draw := range order {
+		lines = append(lines, draw(w, look))
+	}
+	for len(lines) < h {
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+// mark is the glyph of a phase. Each differs in shape.
+func mark(p playback.Phase) string {
+	switch p {
+	case playback.Playing:
+		return "▶"
+	case playback.Paused:
+		return "‖"
+	case playback.Connecting, playback.Buffering:
+		return "◌"
+	case playback.Seeking:
+		return "»"
+	case playback.Failed:
+		return "✗"
+	case playback.Stopped, playback.Ended:
+	}
+	return "■"
+}
+
+// titleLine is the phase, what is in the deck, and what it is made of. The
+// latter gives way, part by part from its end, before the title is cut to
+// less than half of the line.
+func (m Model) titleLine(w int, look Look) string {
+	if w < 3 {
+		return look.Accent.Render(look.Cut(mark(m.State.Phase), w))
+	}
+	markStyle, title := look.Accent, cells.Clean(m.State.Entry.Title())
+	if m.State.Phase == playback.Failed {
+		markStyle = look.Lamp
+	}
+	style := look.Strong
+	if m.empty() {
+		title, style, markStyle = "nothing in the deck", look.Dim, look.Dim
+	}
+	word := ""
+	if m.State.Phase != playback.Playing && !m.empty() {
+		word = "  " + m.State.Phase.String()
+	}
+	room := w - 2
+	parts := m.made(look)
+	need := min(look.Width(title)+len(word), max(room/2, 1))
+	made := strings.Join(parts, " · ")
+	for len(parts) > 0 && look.Width(made)+3+need > room {
+		parts = parts[:len(parts)-1]
+		made = strings.Join(parts, " · ")
+	}
+	left := room
+	if made != "" {
+		left -= look.Width(made) + 3
+	}
+	if len(word)+8 > left {
+		word = ""
+	}
+	title = look.Cut(title, left-len(word))
+	gap := cells.Blank(room - look.Width(title) - len(word) - look.Width(made))
+	return markStyle.Render(mark(m.State.Phase)) + " " + style.Render(title) +
+		look.Accent.Render(word) + gap + look.Dim.Render(made)
+}
+
+// made is protocol and transport, the tracks, and the bit rate, in the order
+// in which they matter.
+func (m Model) made(look Look) []string {
+	s := m.State
+	if s.Protocol == "" {
+		return nil
+	}
+	via := cells.Clean(s.Protocol)
+	if t := cells.Clean(s.Transport); t != "" && !strings.HasPrefix(t, via) {
+		via += "/" + t
+	}
+	parts := []string{via}
+	for _, t := range s.Tracks {
+		if t.Problem == "" {
+			parts = append(parts, track(t))
+		}
+	}
+	return parts
+}
+
+// track is "H.264 1920×1080" or "AAC 44.1 kHz".
+func track(t playback.Track) string {
+	words := []string{cells.Clean(string(t.Codec))}
+	if t.Width > 0 && t.Height > 0 {
+		words = append(words, fmt.Sprintf("%d×%d", t.Width, t.Height))
+	}
+	if t.BitRate > 0 {
+		words = append(words, figures.Rate(t.BitRate))
+	}
+	if t.SampleRate > 0 {
+		words = append(words, figures.Hertz(t.SampleRate))
+	}
+	return strings.Join(words, " ")
+}
+
+// nowLine is what the server says is on, and at the right what changed by
+// itself or is missing on this machine.
+func (m Model) nowLine(w int, look Look) string {
+	s := m.State
+	text, style := cells.Clean(s.Title), look.Text
+	switch {
+	case m.empty():
+		text, style = "choose a channel and press enter", look.Dim
+	case s.Phase == playback.Connecting && s.Attempt.URL != "":
+		text, style = cells.Clean(s.Attempt.URL), look.Dim
+		if t := cells.Clean(s.Attempt.Transport); t != "" {
+			text += " over " + t
+		}
+	}
+	var asides []string
+	for _, a := range []string{s.Note, s.Output} {
+		if a = cells.Clean(a); a != "" {
+			asides = append(asides, a)
+		}
+	}
+	return twoEnds(w, look, text, style, strings.Join(asides, " · "))
+}
+
+// twoEnds puts text at the left and aside, dim, at the right. Each may take
+// the half of the line, and what the other leaves.
+func twoEnds(w int, look Look, text string, style theme.Ink, aside string) string {
+	room := max(w-2, 0)
+	if aside != "" {
+		aside = look.Cut(aside, max(room-look.Width(text)-3, room/2-3))
+	}
+	left := room
+	if aside != "" {
+		left -= look.Width(aside) + 3
+	}
+	text = look.Cut(text, left)
+	line := cells.Blank(min(w, 2)) + style.Render(text)
+	if aside == "" {
+		return line
+	}
+	return line + cells.Blank(room-look.Width(text)-look.Width(aside)) + look.Dim.Render(aside)
+}
+
+// ladderLine is how far a failed stream came.
+func (m Model) ladderLine(w int, look Look) string {
+	return cells.Blank(min(w, 2)) + ladder(m.State, max(w-2, 0), look)
+}
+
+// failure is why it failed and what to do, under the ladder as far as it went.
+// A sentence too long for two lines takes the ladder's.
+func (m Model) failure(w, h int, look Look, f playback.Failure) (first, second, third func(int, Look) string) {
+	text := cells.Clean(f.Message)
+	if hint := cells.Clean(f.Hint); hint != "" {
+		text += " (" + hint + ")"
+	}
+	room := max(w-2, 0)
+	said := look.Wrap(text, room)
+	rows := min(max(h-1, 1), 3)
+	if len(said) > rows {
+		said = append(said[:rows-1], strings.Join(said[rows-1:], " "))
+	}
+	line := func(i int) func(int, Look) string {
+		return func(w int, look Look) string {
+			if i >= len(said) {
+				return ""
+			}
+			return cells.Blank(min(w, 2)) + look.Strong.Render(look.Cut(strings.TrimSpace(said[i]), room))
+		}
+	}
+	switch {
+	case rows == 1: // only the bar's line is there
+		return line(1), line(0), line(1)
+	case len(said) < rows:
+		return m.ladderLine, line(0), line(1)
+	}
+	return line(0), line(1), line(2)
+}
+
+// ladder is the way to the first picture as it is climbed:
+// "name ✓ 3 ms · setup udp ✗ 0.8 s → setup tcp ✓ · …". Where it does not fit
+// its end is kept.
+func ladder(s playback.State, w int, look Look) string {
+	var steps []string
+	joint := ""
+	for _, step := range s.Ladder {
+		text, then := joint+cells.Clean(step.Name)+" ✓", " · "
+		if step.Err != nil {
+			text, then = joint+cells.Clean(step.Name)+" ✗", " → "
+		}
+		if took := figures.Took(step.Took); took != "" {
+			text += " " + took
+		}
+		steps, joint = append(steps, text), then
+	}
+	if s.Phase != playback.Failed {
+		steps = append(steps, joint+"…")
+	}
+	line := strings.Join(steps, "")
+	for len(steps) > 1 && look.Width(line) > w {
+		steps = steps[1:]
+		line = "…" + strings.Join(steps, "")
+	}
+	return look.Dim.Render(look.CutLeft(line, w))
+}
