@@ -15,6 +15,7 @@ const (
 	settleTime = 3 * time.Second      // given to VLC to be in the state that it was told to be in
 	seenTime   = time.Second          // given to VLC to begin with an address
 	settleTick = 4 * time.Millisecond // between two looks at its state
+	openTries  = 3                    // someone may press pause in VLC's window meanwhile
 	maxPercent = 200                  // the loudest volume
 	fullVolume = 256                  // VLC's step for 100 %
 )
@@ -44,7 +45,7 @@ func (v *VLC) Open(ctx context.Context, address string) error {
 		}
 	}
 	v.setSource(address)
-	for {
+	for range openTries {
 		replies, err := v.do(ctx, "clear", "add "+address, "status")
 		if err != nil {
 			return err
@@ -52,15 +53,13 @@ func (v *VLC) Open(ctx context.Context, address string) error {
 		if accepted(replies[1]) {
 			return v.awaitInput(ctx)
 		}
-		if parseStatus(replies[2]) != paused {
-			return fmt.Errorf("vlc: open: %w", ErrUnmoved)
-		}
 		// A paused VLC refuses everything but its hot keys. To stop it would
 		// close its window, so it plays on for the moment that this takes.
 		if err := v.resume(ctx); err != nil {
 			return err
 		}
 	}
+	return fmt.Errorf("vlc: open: %w", ErrUnmoved)
 }
 
 func (v *VLC) isOpen(address string) bool {

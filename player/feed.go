@@ -76,11 +76,11 @@ func NewFeed() (*Feed, error) {
 }
 
 // Stream offers an endless, or at least unseekable, response. open is called
-// for each connection; its error is answered with 503. The response ends when
-// Read returns io.EOF, and is cut short on any other error, so that VLC can
-// tell the two apart where the protocol lets it. Close must end a blocked Read.
-// A reader that is an io.WriterTo writes itself, after its first Read, to a TCP
-// connection.
+// for each connection; its error is answered with 503, after which VLC asks once
+// more. The response ends when Read returns io.EOF or any other error; to VLC
+// both are the stream's end. Close must end a blocked Read, and may come at any
+// time and more than once. A reader that is an io.WriterTo is asked to write
+// itself, after its first Read, to the bare TCP connection.
 func (f *Feed) Stream(contentType string, open func() (io.ReadCloser, error)) (url string) {
 	res := &resource{contentType: safeType(contentType)}
 	res.serve = func(ctx context.Context, w http.ResponseWriter, r *http.Request) {

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		removeSamples()
+		os.RemoveAll(binaryDir)
 		os.Exit(code)
 	}))
 }

@@ -71,13 +71,18 @@ func dialRemote(ctx context.Context, path string, notice func(change)) (*remote,
 	if err != nil {
 		return nil, err
 	}
+	return newRemote(conn, notice), nil
+}
+
+// newRemote speaks on conn, which it owns from now on.
+func newRemote(conn net.Conn, notice func(change)) *remote {
 	r := &remote{
 		conn: conn, notice: notice, word: "td" + rand.Text()[:8] + ".",
 		turn: make(chan struct{}, 1), gone: make(chan struct{}),
 	}
 	r.turn <- struct{}{}
 	go r.read()
-	return r, nil
+	return r
 }
 
 // do sends the commands at once and returns the reply to each.

@@ -22,20 +22,26 @@ var listHeads = [][]byte{
 // isList tells whether a body that begins with head is a list of addresses, or
 // another text, and no media.
 func isList(head []byte) bool {
-	head = bytes.ToLower(head[:min(len(head), maxSniff)])
+	head = head[:min(len(head), maxSniff)]
 	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
 		head = bytes.TrimPrefix(head, []byte(mark))
 	}
-	head = bytes.TrimLeft(head, " \t\r\n")
-	for _, h := range listHeads {
-		if bytes.HasPrefix(head, h) {
+	for {
+		head = bytes.TrimLeft(head, " \t\r\n")
+		for _, h := range listHeads {
+			if len(head) >= len(h) && bytes.EqualFold(head[:len(h)], h) {
+				return true
+			}
+		}
+		if len(head) > 0 && bytes.IndexByte([]byte("<[#"), head[0]) >= 0 && printable(head[:min(len(head), textRun)]) {
 			return true
 		}
+		remark, rest, ok := bytes.Cut(head, []byte{'\n'})
+		if !ok || !bytes.HasPrefix(remark, []byte{'#'}) {
+			return beginsWithAddress(bytes.ToLower(head))
+		}
+		head = rest
 	}
-	if len(head) > 0 && bytes.IndexByte([]byte("<[#"), head[0]) >= 0 && printable(head[:min(len(head), textRun)]) {
-		return true
-	}
-	return beginsWithAddress(head)
 }
 
 func printable(text []byte) bool {

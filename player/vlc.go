@@ -43,6 +43,8 @@ const (
 	// maxSocketPath is what fits into sockaddr_un everywhere: 104 bytes on the
 	// BSDs and macOS, with the zero at the end.
 	maxSocketPath = 103
+	// privatePattern is how the private directories are called.
+	privatePattern = "tapedeck-vlc-*"
 )
 
 // ErrClosed is what a VLC that was closed by us answers.
@@ -151,10 +153,10 @@ func privateDir(as account) (string, error) {
 	if base == "" || !isDir(base) {
 		base = os.TempDir()
 	}
-	dir, err := os.MkdirTemp(base, "tapedeck-")
+	dir, err := os.MkdirTemp(base, privatePattern)
 	if err == nil && len(dir)+len("/rc") > maxSocketPath {
 		os.Remove(dir)
-		dir, err = os.MkdirTemp("/tmp", "tapedeck-")
+		dir, err = os.MkdirTemp("/tmp", privatePattern)
 	}
 	if err != nil {
 		return "", fmt.Errorf("vlc: private directory: %w", err)

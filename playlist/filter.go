@@ -126,7 +126,8 @@ func (x *Index) Groups() []Group {
 }
 
 // InGroup are the entries of a group: something for Filter to look within. It
-// is nil for a group that the list does not have, and must not be changed.
+// is never nil, empty for a group that the list does not have, and must not be
+// changed.
 func (x *Index) InGroup(name string) []int32 {
 	i, ok := x.byGroup[name]
 	switch {
@@ -137,7 +138,7 @@ func (x *Index) InGroup(name string) []int32 {
 	case name == Uncategorized && len(x.groups) > 0:
 		return x.ungrouped
 	}
-	return nil
+	return []int32{}
 }
 
 // Filter returns the entries that have every word of query in their name or

@@ -83,7 +83,7 @@ func TestGroups(t *testing.T) {
 	if got := fmt.Sprint(x.InGroup("Kids"), x.InGroup(Uncategorized), x.InGroup("None")); got != "[1 2] [0 3] []" {
 		t.Error(got)
 	}
-	if x := indexOf(Entry{Name: "1"}); x.Groups() != nil || x.InGroup(Uncategorized) != nil {
+	if x := indexOf(Entry{Name: "1"}); x.Groups() != nil || x.InGroup(Uncategorized) == nil || len(x.InGroup(Uncategorized)) > 0 {
 		t.Error("a list without groups has groups")
 	}
 	x = indexOf(Entry{Name: "1"}, Entry{Name: "2", Group: Uncategorized}, Entry{Name: "3"})

@@ -299,8 +299,11 @@ func appendEntry(text []byte, e Entry, eol string, full bool) ([]byte, error) {
 			break
 		}
 	}
+	if line == "" || strings.ContainsAny(line, "\r\n") {
+		line = e.URL
+	}
 	got := parseEntry(raw, line)
-	if line == "" || got.URL != e.URL || strings.ContainsAny(line, "\r\n") {
+	if got.URL != e.URL && line != e.URL {
 		line = e.URL
 		got = parseEntry(raw, line)
 	}

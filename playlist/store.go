@@ -25,7 +25,7 @@ const (
 	playedTag = "#TAPEDECK-PLAYED:"
 
 	// lockWait is how long a change waits for another tapedeck's.
-	lockWait = 3 * time.Second
+	lockWait = 5 * time.Second
 	// maxTries is how often a change is made anew because the file was changed
 	// by somebody else in the meantime.
 	maxTries = 10

@@ -25,8 +25,8 @@ const vlcPatience = 30 * time.Second
 
 // TestVLCDecodes plays samples to VLC as the deck does: an endless response,
 // paced after a short burst, from an entry in the middle and with times of an
-// hour. VLC must take its own Matroska demuxer, show nearly every picture, play
-// nearly all of the sound, and tell the media time.
+// hour. VLC must take its own Matroska demuxer, show the pictures, play the
+// sound, and tell the media time.
 func TestVLCDecodes(t *testing.T) {
 	for _, s := range samples[:6] {
 		t.Run(s.name, func(t *testing.T) {
@@ -34,9 +34,10 @@ func TestVLCDecodes(t *testing.T) {
 			const base = time.Hour
 			w, packets, chunks := remux(t, s.encode(t), time.Second, base)
 			v := startVLC(t)
+			began := time.Now()
 			v.say("add http/mkv://" + serve(t, w, packets, chunks) + "/live")
 
-			pictures, sounds := 0, 0
+			pictures, sounds := 0, 0 // of a round
 			for _, p := range packets {
 				if s.video != "" && p.Track == 0 {
 					pictures++
@@ -44,14 +45,14 @@ func TestVLCDecodes(t *testing.T) {
 					sounds++
 				}
 			}
-			v.until("all is played", func(seen map[string]int) bool {
-				// A busy machine may show a picture late; all must be decoded.
-				return seen["frames displayed"]+seen["frames lost"] >= pictures*9/10 && (pictures == 0 || seen["frames displayed"] > 0) &&
-					seen["buffers played"]+seen["buffers lost"] >= sounds*8/10 && (sounds == 0 || seen["buffers played"] > 0)
+			v.until("a round is played", func(seen map[string]int) bool {
+				// On a busy machine a picture may come too late to be shown.
+				return seen["frames displayed"]+seen["frames lost"] >= pictures && seen["frames displayed"] >= pictures/2 &&
+					seen["buffers played"]+seen["buffers lost"] >= sounds && seen["buffers played"] >= sounds/2
 			})
 			at := time.Duration(v.number("get_time")) * time.Second
-			if at < base+time.Second || at > base+clip {
-				t.Errorf("get_time is %v, the clip begins at %v", at, base+time.Second)
+			if first := base + time.Second; at < first || at > first+time.Since(began)+time.Second {
+				t.Errorf("get_time is %v %v after the beginning at %v", at, time.Since(began), first)
 			}
 			if log := v.log.String(); !strings.Contains(log, `using demux module "mkv"`) {
 				t.Errorf("VLC took another demuxer:\n%s", log)
@@ -60,15 +61,19 @@ func TestVLCDecodes(t *testing.T) {
 	}
 }
 
-// serve offers the stream as an endless response and returns "host:port".
+// serve offers an endless stream, of chunks and then of the same packets again
+// and again with later times, and returns "host:port".
 func serve(t *testing.T, w *Writer, packets []media.Packet, chunks [][]byte) string {
 	const burst = 500 * time.Millisecond
+	first := packets[0].Time
 	srv := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		out.Header().Set("Content-Type", w.ContentType())
 		out.Header().Set("Accept-Ranges", "bytes") // or VLC refuses its own demuxer
 		out.Write(w.Init())
-		start, first := time.Now(), packets[0].Time
-		for i, p := range packets {
+		start := time.Now()
+		for i := 0; ; i++ {
+			p := packets[i%len(packets)]
+			p.Time += time.Duration(i/len(packets)) * (clip - time.Second)
 			if wait := p.Time - first - burst - time.Since(start); wait > 0 {
 				out.(http.Flusher).Flush()
 				select {
@@ -77,12 +82,19 @@ func serve(t *testing.T, w *Writer, packets []media.Packet, chunks [][]byte) str
 					return
 				}
 			}
-			out.Write(chunks[i])
+			chunk := chunks[i%len(chunks)]
+			if i >= len(packets) {
+				chunk, _ = w.Append(nil, p)
+			}
+			if _, err := out.Write(chunk); err != nil {
+				return
+			}
 		}
-		out.(http.Flusher).Flush()
-		<-r.Context().Done()
 	}))
-	t.Cleanup(srv.Close)
+	t.Cleanup(func() {
+		srv.CloseClientConnections() // the response has no end of its own
+		srv.Close()
+	})
 	return strings.TrimPrefix(srv.URL, "http://")
 }
 
@@ -91,7 +103,7 @@ type vlc struct {
 	t     *testing.T
 	in    io.Writer
 	lines chan string
-	log   *bytes.Buffer // complete once lines is closed; read under the race detector only after a reply
+	log   *bytes.Buffer // the lines taken so far
 }
 
 // startVLC starts VLC as another user when this one is root, which it refuses.

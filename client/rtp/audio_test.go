@@ -47,7 +47,7 @@ func TestFixedTracks(t *testing.T) {
 		{Format{PayloadType: 0}, media.Track{Kind: media.Audio, Codec: media.PCMU, SampleRate: 8000, Channels: 1}},
 		{Format{PayloadType: 8, ClockRate: 16000}, media.Track{Kind: media.Audio, Codec: media.PCMA, SampleRate: 16000, Channels: 1}},
 		{Format{Encoding: "pcmu", Channels: 1000, ClockRate: -5}, media.Track{Kind: media.Audio, Codec: media.PCMU, SampleRate: 8000, Channels: 1}},
-		{Format{Encoding: "OPUS", ClockRate: 1 << 31, BitRate: 64000}, media.Track{Kind: media.Audio, Codec: media.Opus, SampleRate: 48000, Channels: 2, BitRate: 64000, Private: head(2)}},
+		{Format{Encoding: "OPUS", ClockRate: maxClockRate + 1, BitRate: 64000}, media.Track{Kind: media.Audio, Codec: media.Opus, SampleRate: 48000, Channels: 2, BitRate: 64000, Private: head(2)}},
 		{Format{Encoding: "opus", Params: stereo}, media.Track{Kind: media.Audio, Codec: media.Opus, SampleRate: 48000, Channels: 1, Private: head(1)}},
 		{Format{PayloadType: 33}, media.Track{Kind: media.Video, Codec: media.MPEGTS}},
 	} {

@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -98,6 +99,9 @@ func (f *funnel) receive(t *track, raw []byte, now time.Time) {
 		close(f.started)
 	}
 	f.last = now
+	if len(raw) >= 8 {
+		t.stamp = binary.BigEndian.Uint32(raw[4:])
+	}
 	// A packet that makes no sense is counted by the receiver and no reason to
 	// stop.
 	_ = t.receiver.RTP(raw, now, f.emit)

@@ -2,7 +2,6 @@ package rtsp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -63,21 +62,32 @@ func startOf(resp *response, asked time.Duration) time.Duration {
 
 // rebase tells each receiver where its packets begin. s.f.mu is held.
 func (s *Session) rebase(resp *response, start time.Duration) {
-	infos := parseRTPInfo(resp.header.get("RTP-Info"))
-	var playing []*track
-	for _, t := range s.tracks {
-		if t.receiver != nil {
-			playing = append(playing, t)
-		}
-	}
-	for i, t := range playing {
-		info := infoFor(infos, t.url, i, len(playing))
-		if info.seq != nil && *info.seq <= 1 {
-			info.seq = nil // cameras that do not know it say 0 or 1
-		}
+	for _, t := range s.playable() {
+		info := s.infoOf(resp, t)
 		t.receiver.Rebase(start, info.seq, info.rtptime)
 		t.bye = false
 	}
+}
+
+// playable is the tracks that are set up.
+func (s *Session) playable() []*track {
+	var playable []*track
+	for _, t := range s.tracks {
+		if t.receiver != nil {
+			playable = append(playable, t)
+		}
+	}
+	return playable
+}
+
+// infoOf is the RTP-Info entry of a track in a PLAY reply.
+func (s *Session) infoOf(resp *response, t *track) rtpInfo {
+	playable := s.playable()
+	info := infoFor(parseRTPInfo(resp.header.get("RTP-Info")), t.url, slices.Index(playable, t), len(playable))
+	if info.seq != nil && *info.seq <= 1 {
+		info.seq = nil // cameras that do not know it say 0 or 1
+	}
+	return info
 }
 
 // refine corrects live or on demand by the PLAY reply's Range: an end means
@@ -145,11 +155,34 @@ func (s *Session) resume(ctx context.Context) error {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
 	if err == nil {
-		s.rebase(resp, startOf(resp, s.f.position))
+		if !s.continues(resp) {
+			s.rebase(resp, startOf(resp, s.f.position))
+		}
 		s.playing = true
 	}
 	s.f.begin()
 	return err
+}
+
+// continuing is how far a timestamp may be from the last one of before a pause
+// and still belong to it.
+const continuing = time.Second
+
+// continues reports whether the timestamps go on after a pause as if there had
+// been none; then the map to media time stays. Some servers let them run on
+// with the wall clock. s.f.mu is held.
+func (s *Session) continues(resp *response) bool {
+	for _, t := range s.playable() {
+		info := s.infoOf(resp, t)
+		if info.rtptime == nil {
+			continue
+		}
+		step := time.Duration(int32(*info.rtptime-t.stamp)) * time.Second / time.Duration(t.format.ClockRate)
+		if step < -continuing || step > continuing {
+			return false
+		}
+	}
+	return true
 }
 
 // Seek moves to another place and returns where the server really starts.
@@ -169,7 +202,7 @@ func (s *Session) Seek(ctx context.Context, to time.Duration) (time.Duration, er
 	s.hold()
 	if played {
 		if err := s.pause(ctx); err != nil && !slices.Contains(notNow, status(err)) {
-			s.letGo()
+			s.letGo(played)
 			return 0, media.At(media.RungSession, err)
 		}
 	}
@@ -196,10 +229,13 @@ func (s *Session) seekFailed(ctx context.Context, err error, played bool) error 
 		s.cannot(func(c *media.Capabilities) { c.NoSeek = "the server cannot seek" })
 	}
 	if status(err) == 0 || !played {
-		s.letGo()
+		s.letGo(played)
 		return err
 	}
-	return errors.Join(err, s.resume(ctx))
+	if again := s.resume(ctx); again != nil {
+		s.fail(media.RungSession, err) // this session does not play any more
+	}
+	return err
 }
 
 func (s *Session) cannot(set func(*media.Capabilities)) {
@@ -235,7 +271,7 @@ func (s *Session) setPlaying(on bool) {
 }
 
 // hold keeps the packets that come until it is known where they belong; held
-// is how many did; letGo takes them as what they were.
+// is how many did; letGo takes them as what they were, and goes on as before.
 func (s *Session) hold() {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
@@ -248,8 +284,9 @@ func (s *Session) held() int {
 	return len(s.f.raw.held)
 }
 
-func (s *Session) letGo() {
+func (s *Session) letGo(playing bool) {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
+	s.playing = playing
 	s.f.begin()
 }

@@ -33,6 +33,7 @@ type track struct {
 	video   bool // its key pictures are known
 	waitKey bool // video before its first key picture is of no use
 	bye     bool
+	stamp   uint32 // the timestamp of the last packet
 	private []byte // the decoder's configuration in the header that is out
 }
 

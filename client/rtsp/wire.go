@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 )
 
@@ -128,7 +129,11 @@ func (w *wire) next() (element, error) {
 		}
 		switch c := b[0]; {
 		case c == '$':
-			return w.frame(b)
+			e, err := w.frame(b)
+			if err != errMalformed {
+				return e, err
+			}
+			w.lose()
 		case c >= 'A' && c <= 'Z':
 			e, err := w.message(b)
 			if err != errMalformed {
@@ -151,11 +156,16 @@ func (w *wire) lose() {
 	w.resyncs++
 }
 
+// frame reads a frame. errMalformed means that it is none: what it holds on a
+// negotiated channel can be no packet.
 func (w *wire) frame(b []byte) (element, error) {
-	if len(b) < 4 {
+	if len(b) < 5 && !(len(b) == 4 && b[2] == 0 && b[3] == 0) {
 		return element{}, errMore
 	}
 	n := 4 + int(binary.BigEndian.Uint16(b[2:]))
+	if n >= 8 && w.channels[b[1]].Load() && b[4]>>6 != 2 && b[4] != tsSync {
+		return element{}, errMalformed
+	}
 	if len(b) < n {
 		return element{}, errMore
 	}
@@ -167,11 +177,14 @@ func (w *wire) frame(b []byte) (element, error) {
 func (w *wire) message(b []byte) (element, error) {
 	isResponse := bytes.HasPrefix(b, []byte("RTSP/"))
 	if !isResponse {
-		if len(b) < 5 && bytes.HasPrefix([]byte("RTSP/"), b) {
+		const http = "HTTP/1."
+		switch {
+		case strings.HasPrefix("RTSP/", string(b[:min(len(b), 5)])):
 			return element{}, errMore
-		}
-		if !w.started && bytes.HasPrefix(b, []byte("HTTP/1.")) {
+		case !w.started && bytes.HasPrefix(b, []byte(http)):
 			return element{}, ErrHTTP
+		case !w.started && strings.HasPrefix(http, string(b[:min(len(b), len(http))])):
+			return element{}, errMore
 		}
 		switch i := bytes.IndexByte(b[:min(len(b), maxMethod+1)], ' '); {
 		case i < 0 && len(b) <= maxMethod && isUpper(b):

@@ -37,8 +37,9 @@ const maxRangeText = 64 // bytes of a range that are shown in an error
 // is npt; what follows a ';' (";time=...") is ignored.
 func ParseRange(s string) (Range, error) {
 	bad := func(reason string) (Range, error) {
-		t := strings.ToValidUTF8(text(s), "")
-		return Range{}, &RangeError{Text: t[:min(len(t), maxRangeText)], Reason: reason}
+		t := text(s)
+		t = strings.ToValidUTF8(t[:min(len(t), maxRangeText)], "")
+		return Range{}, &RangeError{Text: t, Reason: reason}
 	}
 	value, _, _ := strings.Cut(s, ";")
 	unit, span, ok := strings.Cut(value, "=")

@@ -35,7 +35,7 @@ func (b *wireBody) SetReadDeadline(t time.Time) error { return b.conn.SetReadDea
 func (b *wireBody) Close() error                      { return b.conn.Close() }
 
 func (b *wireBody) Read(p []byte) (int, error) {
-	for b.end == nil {
+	for b.end == nil && len(p) > 0 {
 		n, err := b.read(p)
 		b.got += int64(n)
 		var timeout net.Error

@@ -19,7 +19,7 @@ const (
 // name. When it is full the block that was used longest ago makes room.
 //
 // The block that is being filled is in memory and goes to the temporary file
-// as a whole: writing pieces as they come costs three times the CPU time.
+// as a whole: writing pieces as they come costs far more CPU time.
 //
 // It is not safe for concurrent use, but for one thing: what room returned may
 // be written to while others read.

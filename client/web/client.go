@@ -89,7 +89,7 @@ type hop struct {
 // success (2xx); anything else is an error that knows its rung.
 func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, error) {
 	h := hop{to: a}
-	for redirects, asked := 0, false; ; {
+	for redirects := 0; ; {
 		r, public, err := c.exchange(ctx, h, q)
 		if err != nil {
 			return nil, err
@@ -99,8 +99,7 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 		}
 		r.body.Close()
 		switch {
-		case r.status == 401 && !asked && h.to.HasUser:
-			asked = true
+		case r.challenges(h):
 			h.login, err = authorization(r.header.Values("Www-Authenticate"), h.to, requestTarget(h.to))
 			if err == nil {
 				continue
@@ -111,7 +110,6 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 			}
 			h, err = c.follow(h, r.header.Get("Location"), q)
 			h.fromPublic = public
-			asked = false
 			if err == nil {
 				continue
 			}
@@ -244,17 +242,25 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (r *reply, public b
 		err = orCause(ctx, err)
 	}
 	if !q.quiet {
-		detail := ""
+		detail, failed := "", err
 		if err == nil {
 			detail = r.detail()
+			if r.status >= 400 && !r.challenges(h) {
+				failed = &StatusError{Code: r.status, Reason: r.reason}
+			}
 		}
-		c.trace.step(media.RungReply, "reply", start, detail, err)
+		c.trace.step(media.RungReply, "reply", start, detail, failed)
 	}
 	if err != nil {
 		return nil, false, media.At(media.RungReply, err)
 	}
 	r.from = h.to
 	return r, conn.public, nil
+}
+
+// challenges reports whether r asks for a login that h has and has not given.
+func (r *reply) challenges(h hop) bool {
+	return r.status == 401 && h.to.HasUser && h.login == ""
 }
 
 // detail is the reply in a few words: "200 OK, Icecast 2.4.4".

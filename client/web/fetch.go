@@ -113,6 +113,9 @@ func (f *File) run(life context.Context) {
 func (f *File) plan() (next plan, at int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.closed {
+		return planWait, 0
+	}
 	u := &f.fetch
 	near, far := false, int64(-1)
 	for _, w := range f.waiting {
@@ -148,17 +151,14 @@ func (f *File) near(at int64) bool {
 // will come next. One that runs into what is there already is dropped.
 func (f *File) worthReading() bool {
 	u, from := &f.fetch, f.cache.at()
-	for at := from; ; {
-		next, have := f.cache.missing(at)
-		if !have {
-			break
-		}
-		if next >= f.size || next > from+nearAhead {
-			u.body.Close()
-			u.body = nil
-			return false
-		}
-		at = next
+	next := from
+	for have := true; have && next < f.size && next <= from+nearAhead; {
+		next, have = f.cache.missing(next)
+	}
+	if next >= f.size || next > from+nearAhead {
+		u.body.Close()
+		u.body = nil
+		return false
 	}
 	return from < u.reader+f.cache.ahead() && from+nearAhead >= u.reader
 }

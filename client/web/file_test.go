@@ -85,6 +85,26 @@ func TestFile(t *testing.T) {
 	}
 }
 
+func TestFilesThatEndAtBlocks(t *testing.T) {
+	for _, size := range []int{100, blockSize - 1, blockSize, blockSize + 1, 3 * blockSize} {
+		for _, o := range []webtest.FileOptions{{}, {Chunked: true}, {NoLength: true}} {
+			data := movie(size)
+			server := webtest.NewFile("a.mp4", "video/mp4", data, o)
+			f := openFile(t, server.URL, Config{})
+			got, err := drain(t.Context(), f)
+			if err != nil || !bytes.Equal(got, data) {
+				t.Errorf("%d bytes, %+v: %d, %v", size, o, len(got), err)
+			}
+			reads(t, f, data, size-10, 20)
+			f.Close()
+			if n := server.Connections(); n != 1 {
+				t.Errorf("%d bytes, %+v: %d connections", size, o, n)
+			}
+			server.Close()
+		}
+	}
+}
+
 // TestTwoReadersCostOneDownload: a player and a recording.
 func TestTwoReadersCostOneDownload(t *testing.T) {
 	data := movie(5 << 20)

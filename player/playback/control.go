@@ -66,7 +66,7 @@ func (l *loop) nowPaused(s *stream, err error) {
 		s.paused = false
 		l.refuse("the player did not pause: " + err.Error())
 	default:
-		l.state.Phase = Paused
+		l.state.Phase, s.pausedAt = Paused, time.Now()
 		l.state.BitRate = 0
 		l.emit(PausedEvent{Position: seconds(l.state.Position)})
 	}
@@ -103,6 +103,7 @@ func (l *loop) resume() {
 
 func (l *loop) unpause(s *stream) {
 	l.state.Phase, s.awaited = Buffering, time.Now()
+	s.clock.skip(s.pausedAt, s.awaited)
 	l.head.do(func(ctx context.Context, p Player) {
 		if err := p.Resume(ctx); err != nil {
 			loads := s.loads
@@ -149,7 +150,7 @@ func (l *loop) seek(to time.Duration) {
 		l.seekTape(s, to)
 	case s.file != nil:
 		l.beginSeek(s, to)
-		s.shownBefore, s.awaited = s.shown, time.Now()
+		s.shownBefore, s.awaited, s.clock = s.shown, time.Now(), playerClock{}
 		wasPaused := s.paused
 		s.paused = false
 		l.head.do(func(ctx context.Context, p Player) {

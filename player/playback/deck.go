@@ -97,7 +97,9 @@ func (d *Deck) Do(in Intent) { d.mail.post(in) }
 // Run plays until ctx ends, then closes the session and the player, waits for
 // all goroutines and returns the cause.
 func (d *Deck) Run(ctx context.Context) error {
-	work, cancel := context.WithCancelCause(ctx)
+	// Workers outlive ctx for as long as it takes to end in order: a recording
+	// is completed before its stream is closed.
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	l := &loop{cfg: &d.cfg, mail: d.mail, work: work}
 	l.state.Volume = d.cfg.Volume
 	if !d.cfg.Unplayed {

@@ -84,6 +84,7 @@ func (l *loop) give(s *stream, url string) {
 	}
 	s.url, s.awaited, s.paused, s.shownBefore = url, time.Now(), false, 0
 	s.loads++
+	s.clock = playerClock{}
 	s.countsBase = l.state.Counts
 	if l.state.Phase != Seeking {
 		l.state.Phase = Buffering

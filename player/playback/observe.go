@@ -111,7 +111,7 @@ func (l *loop) count(s *stream, st player.Status) {
 
 // locate sets the position from the player's clock.
 func (l *loop) locate(s *stream, st player.Status) {
-	l.state.Position = s.base + st.Time
+	l.state.Position = s.base + s.clock.fine(time.Now(), st.Time)
 	if s.file != nil && st.Length > 0 {
 		l.state.Duration = st.Length
 	}
@@ -235,6 +235,23 @@ func (l *loop) measureTape(s *stream) {
 		l.state.Position = to
 	}
 }
+
+// playerClock refines the player's clock, which counts whole seconds: within a
+// second it goes on with ours, and never past the next.
+type playerClock struct {
+	second time.Duration // as the player said last
+	since  time.Time     // when it first said so
+}
+
+func (c *playerClock) fine(now time.Time, second time.Duration) time.Duration {
+	if c.since.IsZero() || second != c.second {
+		c.second, c.since = second, now
+	}
+	return second + min(now.Sub(c.since), 999*time.Millisecond)
+}
+
+// skip leaves out the time from at to now, in which the player stood still.
+func (c *playerClock) skip(at, now time.Time) { c.since = c.since.Add(now.Sub(at)) }
 
 // rateMeter turns a growing byte count into bits a second over some seconds.
 type rateMeter struct {

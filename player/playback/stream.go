@@ -34,6 +34,7 @@ type stream struct {
 	announced bool          // OpenedEvent was sent
 	shifted   bool          // playing from the tape, behind live
 	paused    bool          // a pause is wanted
+	pausedAt  time.Time     // when it came about
 
 	seeking  bool           // a session's seek is under way
 	target   time.Duration  // where it goes
@@ -42,6 +43,7 @@ type stream struct {
 	haveSeek int            // Chunk.Seek of the newest key chunk; -1 before the first
 	ended    error          // why the session ended; nil while it has not
 
+	clock       playerClock
 	shown       uint64 // pictures and sounds that the player counted since its last load
 	shownBefore uint64 // of these, those from before the last jump or pause
 	countsBase  Counts // of the loads before this one

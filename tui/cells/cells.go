@@ -48,7 +48,8 @@ func (r Ruler) Width(s string) int {
 }
 
 // Cut shortens s to at most w cells, with "…" at its end where something was
-// cut.
+// cut. Styles in s stay whole. (ansi.Truncate measures by grapheme whatever it
+// is told, and so lets text through that is too wide.)
 func (r Ruler) Cut(s string, w int) string {
 	switch {
 	case w <= 0:
@@ -56,11 +57,26 @@ func (r Ruler) Cut(s string, w int) string {
 	case r.Width(s) <= w:
 		return s
 	}
-	return r.method().Truncate(s, w, ellipsis)
+	var b strings.Builder
+	room, full := w-1, false
+	r.pieces(s, func(piece string, width int) {
+		switch {
+		case width == 0 && (!full || piece[0] == ansi.ESC):
+			b.WriteString(piece)
+		case full:
+		case width > room:
+			b.WriteString(ellipsis)
+			full = true
+		default:
+			b.WriteString(piece)
+			room -= width
+		}
+	})
+	return b.String()
 }
 
 // CutLeft shortens s to at most w cells, with "…" at its beginning where
-// something was cut.
+// something was cut. It takes no styles.
 func (r Ruler) CutLeft(s string, w int) string {
 	have := r.Width(s)
 	switch {
@@ -68,11 +84,33 @@ func (r Ruler) CutLeft(s string, w int) string {
 		return ""
 	case have <= w:
 		return s
-	case w == 1:
-		return ellipsis
 	}
-	s = r.method().TruncateLeft(s, have-w+1, ellipsis)
-	return r.Cut(s, w)
+	var b strings.Builder
+	b.WriteString(ellipsis)
+	r.pieces(s, func(piece string, width int) {
+		if have <= w-1 {
+			b.WriteString(piece)
+		}
+		have -= width
+	})
+	return b.String()
+}
+
+// pieces takes s apart into graphemes and styles.
+func (r Ruler) pieces(s string, yield func(piece string, width int)) {
+	for s != "" {
+		piece, width := ansi.FirstGraphemeCluster(s, r.method())
+		if s[0] == ansi.ESC {
+			var n int
+			_, width, n, _ = r.method().DecodeSequenceInString(s, 0, nil)
+			piece = s[:n]
+		}
+		if piece == "" {
+			return
+		}
+		yield(piece, width)
+		s = s[len(piece):]
+	}
 }
 
 // Fit makes s exactly w cells wide, its text at the left.

@@ -42,7 +42,7 @@ type Theme struct {
 func Default() Theme {
 	return Theme{
 		Accent:   Tone{Dark: "#e5a84b", Light: "#8f5200"},
-		Dim:      Tone{Dark: "#8b919c", Light: "#666c76"},
+		Dim:      Tone{Dark: "#949aa5", Light: "#666c76"},
 		Line:     Tone{Dark: "#454b55", Light: "#c3c7cd"},
 		Lamp:     Tone{Dark: "#ef6b5f", Light: "#b3261e"},
 		Chosen:   Tone{Dark: "#2b2f36", Light: "#eceef1"},
