@@ -20,6 +20,7 @@ type engine struct {
 	client client.Client
 	feed   *player.Feed // nil where nothing is decoded
 	vlc    string       // as named by flag, environment or config; may be empty
+	sound  string       // a WAV file that gets the sound, in tests; may be empty
 }
 
 // newEngine reads the config and opens the feed, unless nothing is to be
@@ -79,7 +80,7 @@ func (e *engine) startPlayer(ctx context.Context) (playback.Player, error) {
 	if err != nil {
 		return nil, err
 	}
-	vlc, err := player.Start(ctx, player.Config{Path: path, LogFile: vlcLog()})
+	vlc, err := player.Start(ctx, player.Config{Path: path, LogFile: vlcLog(), AudioFile: e.sound})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"client/rtp":      {"client/media"},
 	"client/mux":      {"client/media"},
 	"client/rtsp":     {"client/media", "client/address", "client/sdp", "client/rtp", "client/mux"},
-	"client/web":      {"client/media", "client/address"},
+	"client/web":      {"client/media", "client/address", "client/web/audioframe"},
 	"client":          {"client/..."},
 	"playlist":        {"client/address"},
 	"player":          {"client/media"},
@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	// Servers for tests and the demo.
 	"client/media/clip":    {"client/media"},
 	"client/rtsp/rtsptest": {"client/media", "client/media/clip"},
-	"client/web/webtest":   {"client/media", "client/media/clip"},
+	"client/web/webtest":   {"client/media", "client/media/clip", "client/web/audioframe"},
 }
 
 // neverImport is what a package must not import from outside.
@@ -42,6 +42,10 @@ var neverImport = map[string][]string{
 	"client":          {"os/exec"},
 	"player/playback": {"net", "net/http", "os/exec"},
 	"playlist":        {"net", "net/http", "os/exec"},
+
+	// These start real peers for tests.
+	"client/rtsp/rtsptest": {},
+	"client/web/webtest":   {},
 }
 
 // rule finds the entry for pkg: its own, or its nearest parent's.

@@ -239,9 +239,10 @@ func (v *VLC) applyVolume(ctx context.Context) error {
 		return err
 	}
 	for _, line := range replies[0] {
-		if strings.HasPrefix(line, "volume: returned 0 ") {
+		// It says that it returned 0 whether it has done it or not.
+		if c, ok := parseChange(line); ok && c.kind == "audio volume" {
 			v.mu.Lock()
-			v.volume.due = false
+			v.volume.due = v.src.counters.PlayedAudio == 0 // again when there is sound
 			v.mu.Unlock()
 		}
 	}

@@ -3,6 +3,7 @@ package player
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -197,4 +198,9 @@ func (p *pacedReader) Read(b []byte) (int, error) {
 func (p *pacedReader) Close() error {
 	p.once.Do(func() { close(p.closed) })
 	return nil
+}
+
+// serveText answers with a text, without the feed's look at it.
+func serveText(text string) func(context.Context, http.ResponseWriter, *http.Request) {
+	return func(_ context.Context, w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
 }

@@ -177,6 +177,7 @@ func (l *loop) beginSeek(s *stream, to time.Duration) {
 // wish waits.
 func (l *loop) seekServer(s *stream, to time.Duration) {
 	l.beginSeek(s, to)
+	s.stale = true
 	if s.seeking {
 		s.again = &to
 		return
@@ -202,6 +203,7 @@ func (l *loop) seeked(s *stream, err error) {
 		return
 	}
 	if err != nil {
+		s.stale = false
 		l.state.Phase = Playing
 		if s.url == "" {
 			l.state.Phase = Buffering

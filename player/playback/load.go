@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"tapedeck/player/tape"
@@ -36,6 +37,9 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 	start := first.Start()
 	again := func() (*tape.Reader, error) { return s.tape.ReadAt(start) }
 	s.base = start
+	if showsTimestamps(s.info.ContentType) {
+		s.base = 0
+	}
 	l.give(s, l.head.feed.Stream(s.info.ContentType, func() (io.ReadCloser, error) {
 		r := first
 		first = nil
@@ -46,6 +50,13 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 		}
 		return &feedReader{Reader: r}, nil
 	}))
+}
+
+// showsTimestamps reports whether the player's clock shows the container's own
+// timestamps, which are the media times of the chunks. VLC does so for
+// Matroska; for everything else it counts from where it began.
+func showsTimestamps(contentType string) bool {
+	return strings.HasSuffix(contentType, "/x-matroska")
 }
 
 // feedReader steps over what fell off the tape: the player goes on at the next
@@ -84,6 +95,7 @@ func (l *loop) give(s *stream, url string) {
 	}
 	s.url, s.awaited, s.paused, s.shownBefore = url, time.Now(), false, 0
 	s.loads++
+	s.stale = false
 	s.clock = playerClock{}
 	s.countsBase = l.state.Counts
 	if l.state.Phase != Seeking {

@@ -70,6 +70,9 @@ func (l *loop) poll(s *stream) {
 
 // observe draws the conclusions from what the player says.
 func (l *loop) observe(s *stream, st player.Status) {
+	if s.stale {
+		return
+	}
 	l.count(s, st)
 	if l.decodes() {
 		l.learnTracks(s, st)

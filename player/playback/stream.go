@@ -36,6 +36,7 @@ type stream struct {
 	paused    bool          // a pause is wanted
 	pausedAt  time.Time     // when it came about
 
+	stale    bool           // the player still has what was before a seek
 	seeking  bool           // a session's seek is under way
 	target   time.Duration  // where it goes
 	again    *time.Duration // where to go after it: the latest wish

@@ -157,25 +157,24 @@ func Clean(s string) string {
 			break
 		}
 		s = s[len(cluster):]
-		b.WriteString(settle(cluster, width, b.Len() == 0))
+		b.WriteString(settle(cluster, width))
 	}
 	return b.String()
 }
 
-// settle returns cluster as it may be drawn, or nothing. Marks without a
-// letter, and characters that would swallow the blank after them, would move
-// the columns.
-func settle(cluster string, width int, first bool) string {
+// settle returns cluster as it may be drawn, or nothing. What would join the
+// blank before or after it (a mark without a letter) would move the columns.
+func settle(cluster string, width int) string {
 	lead, n := utf8.DecodeRuneInString(cluster)
 	switch {
-	case width == 0, first && unicode.Is(unicode.M, lead):
+	case width == 0:
 		return ""
 	case n == len(cluster):
 	case len(cluster) > maxCluster, emoji(lead, cluster):
 		cluster = cluster[:n]
 		width = ansi.StringWidth(cluster)
 	}
-	if ansi.StringWidth(cluster+" ") != width+1 {
+	if ansi.StringWidth(" "+cluster+" ") != width+2 {
 		return ""
 	}
 	return cluster
