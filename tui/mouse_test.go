@@ -47,9 +47,8 @@ func TestClickOnTheBar(t *testing.T) {
 	s.click(x, y+1).wantAsked()
 
 	// The bar is where it is drawn.
-	drawn := []rune(plain(s.m))
 	column, row := 0, 0
-	for _, r := range drawn {
+	for _, r := range plain(s.m) {
 		switch {
 		case r == '\n':
 			column, row = 0, row+1

@@ -70,7 +70,7 @@ func TestParseTransport(t *testing.T) {
 
 func TestTransportString(t *testing.T) {
 	for want, tr := range map[string]transport{
-		"RTP/AVP;unicast;client_port=5000-5001":  {clientPort: &[2]uint16{5000, 5001}},
+		"RTP/AVP;unicast;client_port=5000-5001": {clientPort: &[2]uint16{5000, 5001}},
 		"RTP/AVP/TCP;unicast;interleaved=14-15": {tcp: true, interleaved: &[2]uint8{14, 15}},
 	} {
 		if got := tr.String(); got != want {

@@ -72,8 +72,29 @@ func newFile(ctx context.Context, c *client, r *reply, size int64, info media.In
 	return f, nil
 }
 
-// Info says what was opened. The time of a file is the player's to find.
-func (f *File) Info() media.Info { return f.info }
+// Info says what was opened. The duration is known once the part of the file
+// that tells it has been fetched.
+func (f *File) Info() media.Info {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.info.Duration == 0 && !f.closed {
+		f.info.Duration = playingTime(f.info.ContentType, f.size, f.info.BitRate, f.kept)
+	}
+	return f.info
+}
+
+// kept reads from the cache alone; f.mu is held.
+func (f *File) kept(p []byte, off int64) int {
+	n := 0
+	for n < len(p) && off+int64(n) < f.size {
+		k, err := f.cache.readAt(p[n:], off+int64(n))
+		if k == 0 || err != nil {
+			break
+		}
+		n += k
+	}
+	return n
+}
 
 // Size is the length of the whole file in bytes.
 func (f *File) Size() int64 { return f.size }

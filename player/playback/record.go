@@ -25,6 +25,7 @@ type recorder struct {
 	bytes  atomic.Int64
 	done   chan struct{}
 	from   time.Duration
+	whole  bool          // from the beginning to the end
 	length time.Duration // of media; known when done
 	err    error         // likewise
 }
@@ -108,13 +109,16 @@ func (r *recorder) run(f *os.File) {
 		if err == nil || errors.As(err, &lost) {
 			continue
 		}
+		r.whole = errors.Is(err, io.EOF) && r.from < time.Second
 		if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, context.Canceled) {
 			r.err = err
 		}
 		break
 	}
 	r.err = errors.Join(r.err, f.Sync(), f.Close())
-	if t := r.stream.tape; t != nil {
+	if d := r.stream.session.Info().Duration; r.whole && d > 0 {
+		r.length = d
+	} else if t := r.stream.tape; t != nil {
 		_, newest, _ := t.Span()
 		r.length = max(newest-r.from, 0)
 	}
@@ -142,9 +146,6 @@ func (l *loop) recorded(r *recorder) {
 }
 
 func (l *loop) finished(r *recorder) {
-	if r.length == 0 {
-		r.length = l.state.Duration
-	}
 	l.state.Recording = nil
 	if r.err != nil {
 		l.refuse("recording: " + r.err.Error())

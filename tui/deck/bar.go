@@ -87,7 +87,7 @@ func (m Model) beside(w int) sides {
 	behind := ""
 	if s.Live {
 		word, style := "● live", accent
-		if s.Behind > 0 || s.Phase == playback.Paused {
+		if !m.atLive() {
 			behind, word, style = "−"+figures.Clock(s.Behind), "○ live", dim
 		}
 		out.right = []side{{behind, behindWidth, text}, {word, 6, style}}
@@ -112,6 +112,11 @@ func (m Model) beside(w int) sides {
 		out.left = ""
 	}
 	return out
+}
+
+// atLive says that the newest that a live stream has is shown.
+func (m Model) atLive() bool {
+	return m.State.Live && m.State.Behind <= 0 && m.State.Phase != playback.Paused
 }
 
 func (m Model) volume() string {
@@ -183,7 +188,11 @@ func (m Model) bar(w int, look Look) string {
 	if to <= from || w <= 0 || m.idle() && s.Phase != playback.Ended {
 		return look.Line.Render(strings.Repeat("─", max(w, 0)))
 	}
-	part := float64(s.Position-from) / float64(to-from)
+	position := s.Position
+	if m.atLive() { // what the player holds back is no way behind
+		position = to
+	}
+	part := float64(position-from) / float64(to-from)
 	at := min(max(int(part*float64(w-1)+0.5), 0), w-1)
 	rest := look.Line.Render(strings.Repeat("─", w-1-at))
 	if m.Limits().Seek != "" {
@@ -242,7 +251,10 @@ func (m Model) figures(w int) []figure {
 	}
 	c := s.Counts
 	out = append(out, figure{figures.Rate(s.BitRate), 9})
-	if kept := s.TapeTo - s.TapeFrom; kept > 0 {
+	switch kept := s.TapeTo - s.TapeFrom; {
+	case m.atLive() && s.TapeTo > s.Position:
+		out = append(out, figure{fmt.Sprintf("buffer %.1f s", (s.TapeTo - s.Position).Seconds()), 5 + clockWidth})
+	case kept > 0:
 		out = append(out, figure{"kept " + figures.Clock(kept), 5 + clockWidth})
 	}
 	if c.Packets > 0 {

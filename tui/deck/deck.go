@@ -58,7 +58,7 @@ func (m Model) Limits() Limits {
 	switch {
 	case !m.State.Live:
 		l.Live = "the stream is not live"
-	case m.State.Behind <= 0 && m.State.Phase != playback.Paused:
+	case m.atLive():
 		l.Live = "it is live already"
 	}
 	return l

@@ -119,7 +119,12 @@ func describe(t playback.Track) string {
 	if t.SampleRate > 0 {
 		words = append(words, figures.Hertz(t.SampleRate))
 	}
-	if t.Channels > 0 {
+	switch {
+	case t.Channels == 1:
+		words = append(words, "mono")
+	case t.Channels == 2:
+		words = append(words, "stereo")
+	case t.Channels > 2:
 		words = append(words, fmt.Sprintf("%d channels", t.Channels))
 	}
 	if t.BitRate > 0 {

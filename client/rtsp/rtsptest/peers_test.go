@@ -43,15 +43,15 @@ func ffmpeg(t *testing.T, url, transport string, seconds string, args ...string)
 	gray, wav := filepath.Join(dir, "gray"), filepath.Join(dir, "wav")
 	args = append([]string{"-v", "warning", "-nostdin", "-rtsp_transport", transport, "-timeout", "10000000"}, args...)
 	args = append(args, "-i", url,
-		"-map", "0:v", "-t", seconds, "-vsync", "0", "-pix_fmt", "gray", "-f", "rawvideo", gray,
-		"-map", "0:a?", "-t", seconds, "-ac", "1", "-ar", "48000", "-f", "wav", wav)
+		"-map", "0:v", "-t", seconds, "-vsync", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo", gray)
+	if !strings.Contains(url, "/bench") {
+		args = append(args, "-map", "0:a", "-t", seconds, "-ac", "1", "-ar", "48000", "-f", "wav", wav)
+	}
 	out, err := exec.CommandContext(t.Context(), peer(t, "ffmpeg"), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg: %v: %s", err, out)
 	}
-	if len(out) > 0 {
-		t.Logf("ffmpeg: %s", out)
-	}
+	t.Logf("ffmpeg: %s", out)
 	var w watched
 	if w.gray, err = os.ReadFile(gray); err != nil {
 		t.Fatal(err)
@@ -117,6 +117,7 @@ func (w watched) begins(t *testing.T, length time.Duration) int {
 }
 
 func TestFFmpegPlays(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"tcp", "udp"} {
 		t.Run(transport, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +138,8 @@ func TestFFmpegPlays(t *testing.T) {
 				t.Errorf("seek to 37.5 begins at %d", first)
 			}
 			w := ffmpeg(t, url("/bench?mbit=10&seconds=2"), transport, "9")
-			if n := len(w.gray) / pictureSize; n != 50 || w.begins(t, 2*time.Second) != 0 {
+			// Over UDP the last packet and BYE race to a client's two sockets.
+			if n := len(w.gray) / pictureSize; n < 49 || transport == "tcp" && n != 50 || w.begins(t, 2*time.Second) != 0 {
 				t.Errorf("%d pictures of 2 s", n)
 			}
 			if log := s.Methods(); !slices.Contains(log, "TEARDOWN") {
@@ -147,15 +149,18 @@ func TestFFmpegPlays(t *testing.T) {
 	}
 }
 
-// TestFFmpegPlaysOverFaults: on UDP, what is doubled or out of order is put
-// right by a client that does that.
-func TestFFmpegPlaysOverFaults(t *testing.T) {
+// TestPeersPlayOverFaults: on UDP, what is doubled or out of order is put right
+// by a client that does that. FFmpeg lets doubled packets pass.
+func TestPeersPlayOverFaults(t *testing.T) {
 	t.Parallel()
-	s := NewServer(Config{Duplicate: 0.05, Reorder: 0.05})
+	s := NewServer(Config{Reorder: 0.1})
 	defer s.Close()
 	ffmpeg(t, s.URL("/vod"), "udp", "3").begins(t, 3*time.Second)
-	if sent := s.Sent(); sent.Duplicated == 0 || sent.Reordered == 0 || sent.Dropped != 0 {
-		t.Errorf("sent %+v", sent)
+	both := NewServer(Config{Duplicate: 0.1, Reorder: 0.1})
+	defer both.Close()
+	gstreamer(t, both.URL("/vod"), "udp", 80).begins(t, 3*time.Second)
+	if sent := both.Sent(); s.Sent().Reordered == 0 || sent.Duplicated == 0 || sent.Reordered == 0 || sent.Dropped != 0 {
+		t.Errorf("sent %+v and %+v", s.Sent(), sent)
 	}
 }
 
@@ -220,6 +225,7 @@ func gstreamer(t *testing.T, url, protocol string, pictures int) watched {
 }
 
 func TestGStreamerPlays(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range []string{"tcp", "udp"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()

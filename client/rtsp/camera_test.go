@@ -1,0 +1,296 @@
+package rtsp
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+)
+
+const (
+	soundSDP = "v=0\r\ns=sound\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:track1\r\n"
+	filmSDP  = "v=0\r\ns=film\r\nt=0 0\r\na=range:npt=0-60\r\nm=audio 0 RTP/AVP 0\r\na=control:track1\r\n"
+)
+
+// camera is a scripted server behind net.Pipes, for tests in a bubble of
+// synctest. It answers as a good server does, but for what on says.
+type camera struct {
+	t      *testing.T
+	sdp    string
+	public string
+	on     func(l *line, r *request) *response // nil: as usual
+	split  bool                                // every byte of an answer in a write of its own
+
+	workers sync.WaitGroup
+	mu      sync.Mutex
+	dialled []string
+	asked   []*request
+	lines   []*line
+}
+
+// line is one connection to a camera.
+type line struct {
+	c      *camera
+	nc     net.Conn
+	number int // of the connection, from 1
+	writes sync.Mutex
+	frames int // interleaved frames that came
+	seq    uint16
+	silent bool // nothing is answered any more
+}
+
+// dial is for Config.Dial.
+func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	c.mu.Lock()
+	l := &line{c: c, nc: theirs, number: len(c.lines) + 1, seq: 100}
+	c.dialled = append(c.dialled, addr)
+	c.lines = append(c.lines, l)
+	c.mu.Unlock()
+	c.workers.Go(l.serve)
+	return ours, nil
+}
+
+func (l *line) serve() {
+	defer l.nc.Close()
+	w := newWire(l.nc)
+	for {
+		e, err := w.next()
+		switch {
+		case err == errMore:
+			if w.fill() != nil {
+				return
+			}
+		case err != nil:
+			l.c.t.Errorf("the client sent nonsense: %v", err)
+			return
+		case e.kind == frameElement:
+			l.frames++
+		case e.kind == requestElement:
+			l.c.mu.Lock()
+			l.c.asked = append(l.c.asked, e.request)
+			l.c.mu.Unlock()
+			l.answer(e.request)
+		}
+	}
+}
+
+func (l *line) answer(r *request) {
+	var resp *response
+	if l.c.on != nil {
+		resp = l.c.on(l, r)
+	}
+	if resp == nil {
+		resp = l.usual(r)
+	}
+	if resp == silence || l.silent {
+		return
+	}
+	if _, ok := resp.header.lookup("CSeq"); !ok {
+		resp.header = append(header{{"CSeq", r.header.get("CSeq")}}, resp.header...)
+	}
+	l.write(resp.append(nil))
+	if r.method == "PLAY" && resp.ok() && l.seq == 100 {
+		l.sound(3)
+	}
+}
+
+// silence as an answer is none; noCSeq as a CSeq leaves the header out.
+var silence = &response{}
+
+func (l *line) usual(r *request) *response {
+	resp := &response{status: 200, reason: "OK"}
+	switch r.method {
+	case "OPTIONS":
+		public := l.c.public
+		if public == "" {
+			public = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER"
+		}
+		resp.header.add("Public", public)
+	case "DESCRIBE":
+		resp.header.add("Content-Type", "application/sdp")
+		resp.body = []byte(l.c.sdp)
+	case "SETUP":
+		resp.header.add("Session", "4711;timeout=60")
+		resp.header.add("Transport", r.header.get("Transport"))
+	}
+	return resp
+}
+
+func (l *line) write(b []byte) {
+	l.writes.Lock()
+	defer l.writes.Unlock()
+	for len(b) > 0 {
+		n := len(b)
+		if l.c.split {
+			n = 1
+		}
+		if _, err := l.nc.Write(b[:n]); err != nil {
+			return
+		}
+		b = b[n:]
+	}
+}
+
+// sound sends n packets of 20 ms PCMU on channel 0.
+func (l *line) sound(n int) {
+	for range n {
+		l.write([]byte(frameOf(0, soundPacket(l.seq)...)))
+		l.seq++
+	}
+}
+
+// soundPacket is packet seq of a stream of which packet 100 is the first.
+func soundPacket(seq uint16) []byte {
+	p := make([]byte, 12+160)
+	p[0] = 0x80
+	binary.BigEndian.PutUint16(p[2:], seq)
+	binary.BigEndian.PutUint32(p[4:], uint32(seq-100)*160)
+	binary.BigEndian.PutUint32(p[8:], 0xCAFE)
+	return p
+}
+
+// keepSending sends sound in real time until stop is closed or the line is.
+func (l *line) keepSending(stop <-chan struct{}) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			l.sound(1)
+		}
+	}
+}
+
+func (c *camera) methods() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var m []string
+	for _, r := range c.asked {
+		m = append(m, r.method)
+	}
+	return m
+}
+
+// requests returns what was asked with a method.
+func (c *camera) requests(method string) []*request {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []*request
+	for _, r := range c.asked {
+		if r.method == method {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (c *camera) line(n int) *line {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lines[n-1]
+}
+
+// events collects what a session tells.
+type events struct {
+	mu  sync.Mutex
+	all []media.Event
+}
+
+func (e *events) trace(ev media.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, ev)
+}
+
+// has reports whether some event, printed, contains text.
+func (e *events) has(text string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(e.all, func(ev media.Event) bool {
+		return strings.Contains(fmt.Sprint(ev), text)
+	})
+}
+
+func (e *events) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var b strings.Builder
+	for _, ev := range e.all {
+		fmt.Fprintf(&b, "%T %v\n", ev, ev)
+	}
+	return b.String()
+}
+
+func parse(t testing.TB, link string) address.Address {
+	t.Helper()
+	a, err := address.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// open opens link on the camera.
+func (c *camera) open(link string, cfg Config) (*Session, *events, error) {
+	c.t.Helper()
+	ev := &events{}
+	cfg.Dial, cfg.Trace = c.dial, ev.trace
+	s, err := Open(c.t.Context(), parse(c.t, link), cfg)
+	if err != nil {
+		c.workers.Wait()
+	} else {
+		c.t.Cleanup(func() { s.Close() })
+	}
+	return s, ev, err
+}
+
+// mustOpen opens link and closes it at the end of the bubble's test.
+func (c *camera) mustOpen(link string, cfg Config) (*Session, *events) {
+	c.t.Helper()
+	s, ev, err := c.open(link, cfg)
+	if err != nil {
+		c.t.Fatalf("%v\n%s", err, ev)
+	}
+	return s, ev
+}
+
+// readUntil takes chunks until one reaches media time or err comes.
+func readUntil(t *testing.T, s *Session, reached time.Duration) (chunks []media.Chunk) {
+	t.Helper()
+	for {
+		c, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatalf("after %d chunks: %v", len(chunks), err)
+		}
+		c.Data = slices.Clone(c.Data)
+		chunks = append(chunks, c)
+		if c.Time >= reached {
+			return chunks
+		}
+	}
+}
+
+// readToEnd takes chunks until the session ends.
+func readToEnd(t *testing.T, s *Session) (chunks int, err error) {
+	t.Helper()
+	for {
+		if _, err := s.Next(t.Context()); err != nil {
+			return chunks, err
+		}
+		chunks++
+	}
+}
+
+var _ io.Closer = (*Session)(nil)

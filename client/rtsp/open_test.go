@@ -1,0 +1,482 @@
+package rtsp
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tapedeck/client/media"
+)
+
+func TestOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		s, ev := c.mustOpen("rtspt://10.0.0.1/live?x=%zz", Config{UserAgent: "test"})
+		info := s.Info()
+		if info.Protocol != "rtsp" || info.Transport != "tcp" || info.Title != "sound" || !info.Live ||
+			info.ContentType != "audio/x-matroska" || len(info.Tracks) != 1 || info.Tracks[0].Codec != media.PCMU {
+			t.Errorf("%+v", info)
+		}
+		chunks := readUntil(t, s, 40*time.Millisecond)
+		var data []byte
+		for i, chunk := range chunks {
+			if (chunk.Init != nil) != (i == 0) {
+				t.Errorf("chunk %d: init of %d bytes", i, len(chunk.Init))
+			}
+			data = append(data, chunk.Data...)
+		}
+		if len(data) < 3*160 {
+			t.Errorf("%d bytes", len(data))
+		}
+		if err := s.Pause(t.Context()); !errors.Is(err, ErrCannot) || err.Error() != "rtsp: cannot pause: the stream is live" {
+			t.Error(err)
+		}
+		if _, err := s.Seek(t.Context(), 0); !errors.Is(err, ErrCannot) {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Next(t.Context()); !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+		if got, want := c.methods(), []string{"OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN"}; !slices.Equal(got, want) {
+			t.Errorf("%q", got)
+		}
+		for i, r := range c.asked {
+			if r.header[0] != (field{"CSeq", string(rune('1' + i))}) || r.header[1] != (field{"User-Agent", "test"}) {
+				t.Errorf("%s: header %v", r.method, r.header)
+			}
+			if id := r.header.get("Session"); (id == "4711") != (i > 2) {
+				t.Errorf("%s: session %q", r.method, id)
+			}
+			want := "rtsp://10.0.0.1/live?x=%zz"
+			if r.method == "SETUP" {
+				want += "/track1"
+			}
+			if r.target != want {
+				t.Errorf("%s %s", r.method, r.target)
+			}
+		}
+		for _, want := range []string{"{rtsp", "tcp}", "tcp connect", "options", "describe", "setup tcp audio", "play", "first packet"} {
+			if !ev.has(want) {
+				t.Errorf("no event of %q in\n%s", want, ev)
+			}
+		}
+		if ev.has("name lookup") {
+			t.Error("an address was looked up as a name")
+		}
+	})
+}
+
+// TestOpenSplit gives every answer and frame byte by byte.
+func TestOpenSplit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP, split: true}
+		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		readUntil(t, s, 40*time.Millisecond)
+		if n := s.Stats(); n.Packets != 3 || n.Lost != 0 {
+			t.Errorf("%+v", n)
+		}
+	})
+}
+
+// TestOpenOddReplies has replies without CSeq, with an old one, late ones and
+// 100s before, frames before the PLAY reply and no Transport in the answer.
+func TestOpenOddReplies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		c.on = func(l *line, r *request) *response {
+			switch r.method {
+			case "OPTIONS":
+				l.write([]byte("RTSP/1.0 100 Continue\r\nCSeq: 1\r\n\r\n"))
+				l.write([]byte("RTSP/1.0 200 OK\r\nServer: odd\r\n\r\n")) // no CSeq
+				return silence
+			case "DESCRIBE":
+				resp := l.usual(r)
+				resp.header.add("CSeq", "1")
+				return resp
+			case "SETUP":
+				return &response{status: 200, header: header{{"Session", " 1 ; Timeout=10"}}}
+			case "PLAY":
+				l.write([]byte("\r\n\x00" + frameOf(77, 1, 2, 3, 4, 5)))
+				l.sound(2)
+				// The client answers while this line waits for its reader.
+				l.c.workers.Go(func() { l.write([]byte("OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n")) })
+			}
+			return nil
+		}
+		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		readUntil(t, s, 20*time.Millisecond)
+		if n := s.Stats(); n.Packets != 2 || n.Lost != 0 {
+			t.Errorf("%+v", n)
+		}
+		if got := s.Info().Server; got != "odd" {
+			t.Errorf("server %q", got)
+		}
+	})
+}
+
+func TestOpenRefusals(t *testing.T) {
+	status := func(method string, code int) func(*line, *request) *response {
+		return func(_ *line, r *request) *response {
+			if r.method == method {
+				return &response{status: code}
+			}
+			return nil
+		}
+	}
+	mute := func(method string) func(*line, *request) *response {
+		return func(_ *line, r *request) *response {
+			if r.method == method {
+				return silence
+			}
+			return nil
+		}
+	}
+	const strange = "v=0\r\nm=audio 0 RTP/AVP 99\r\na=rtpmap:99 X-FOO/8000\r\nm=video 0 RTP/SAVP 96\r\na=rtpmap:96 H264/90000\r\n"
+	for _, c := range []struct {
+		name, link, sdp string
+		on              func(*line, *request) *response
+		rung            media.Rung
+		is              error
+		text            string
+		within          time.Duration
+	}{
+		{"not found", "rtspt://10.0.0.1/x", soundSDP, status("DESCRIBE", 404), media.RungReply, nil, "rtsp: describe: 404 Not Found", 0},
+		{"no transport", "rtspt://10.0.0.1/x", soundSDP, status("SETUP", 461), media.RungSession, ErrTransport, "rtsp: setup: 461 Unsupported Transport", 0},
+		{"no address for UDP", "rtspu://10.0.0.1/x", soundSDP, nil, media.RungSession, nil, "no IP address", 0},
+		{"no PLAY", "rtspt://10.0.0.1/x", soundSDP, status("PLAY", 455), media.RungSession, nil, "rtsp: play: 455 Method Not Valid in This State", 0},
+		{"login wanted", "rtspt://10.0.0.1/x", soundSDP, status("DESCRIBE", 401), media.RungReply, ErrAuth, "wants a user name and password", 0},
+		{"not SDP", "rtspt://10.0.0.1/x", "<html>", nil, media.RungReply, nil, "rtsp: describe: ", 0},
+		{"unknown payloads", "rtspt://10.0.0.1/x", strange, nil, media.RungSession, ErrNoPlayableTrack, "payload X-FOO is not supported, encrypted media", 0},
+		{"no media", "rtspt://10.0.0.1/x", "v=0\r\n", nil, media.RungSession, ErrNoPlayableTrack, "none", 0},
+		{"no answer to DESCRIBE", "rtspt://10.0.0.1/x", soundSDP, mute("DESCRIBE"), media.RungReply, nil, "rtsp: describe: no answer in 30s", 31 * time.Second},
+		{"no answer to SETUP", "rtspt://10.0.0.1/x", soundSDP, mute("SETUP"), media.RungSession, nil, "rtsp: setup: no answer in 10s", 11 * time.Second},
+		{"half a reply", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			if r.method == "DESCRIBE" {
+				l.write([]byte("RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 1000\r\n\r\nv=0"))
+				return silence
+			}
+			return nil
+		}, media.RungReply, nil, "no answer in 30s", 31 * time.Second},
+		{"endless 100", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			for range maxContinues + 1 {
+				l.write([]byte("RTSP/1.0 100 Continue\r\nCSeq: 1\r\n\r\n"))
+			}
+			return silence
+		}, media.RungReply, nil, "", 31 * time.Second},
+		{"an endless header", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			l.write([]byte("RTSP/1.0 200 OK\r\n" + strings.Repeat("A: b\r\n", 20000)))
+			return silence
+		}, media.RungReply, errTooLong, "rtsp: options: message is too long", 0},
+		{"garbage", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			l.write([]byte(strings.Repeat("garbage ", maxResync/8+1000)))
+			return silence
+		}, media.RungReply, errOutOfSync, "neither RTSP nor media", 0},
+		{"HTTP", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			l.write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+			return silence
+		}, media.RungReply, ErrHTTP, "this is an HTTP server", 0},
+		{"hang up", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			l.nc.Close()
+			return silence
+		}, media.RungReply, ErrConnection, "rtsp: options: connection closed by the server", 0},
+		{"a session name of 100 kB", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			if r.method == "SETUP" {
+				return &response{status: 200, header: header{{"Session", strings.Repeat("x", 100<<10)}}}
+			}
+			return nil
+		}, media.RungSession, errTooLong, "", 0},
+		{"no media after PLAY", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
+			l.seq = 0 // keeps answer from sending
+			return nil
+		}, media.RungTransport, ErrSilent, "rtsp: the server sends no media over tcp: nothing came in 10s", 11 * time.Second},
+		{"media for another scheme", "mms://10.0.0.1/x", soundSDP, nil, media.RungAddress, nil, "mms is not a scheme of RTSP", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cam := &camera{t: t, sdp: c.sdp, on: c.on}
+				start := time.Now()
+				_, _, err := cam.open(c.link, Config{})
+				rung, ok := errors.AsType[*media.RungError](err)
+				switch {
+				case err == nil:
+					t.Fatal("it opened")
+				case !ok || rung.Rung != c.rung:
+					t.Errorf("rung of %v: %+v", err, rung)
+				case c.is != nil && !errors.Is(err, c.is):
+					t.Errorf("%v is not %v", err, c.is)
+				case !strings.Contains(err.Error(), c.text):
+					t.Errorf("%q, want %q", err, c.text)
+				}
+				if took := time.Since(start); took > c.within+time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestOpenWithoutOptions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		c.on = func(l *line, r *request) *response {
+			if r.method == "OPTIONS" {
+				return silence
+			}
+			return nil
+		}
+		start := time.Now()
+		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		if took := time.Since(start); took > 4*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		s.Close()
+		if got, want := strings.Join(c.methods(), " "), "OPTIONS DESCRIBE SETUP PLAY TEARDOWN"; got != want || len(c.lines) != 2 {
+			t.Errorf("%s over %d connections", got, len(c.lines))
+		}
+	})
+	for _, code := range []int{404, 405, 501, 551, 400} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &camera{t: t, sdp: soundSDP}
+			c.on = func(l *line, r *request) *response {
+				if r.method == "OPTIONS" {
+					return &response{status: code}
+				}
+				return nil
+			}
+			c.mustOpen("rtspt://10.0.0.1/live", Config{})
+			if len(c.lines) != 1 {
+				t.Errorf("%d: %d connections", code, len(c.lines))
+			}
+		})
+	}
+}
+
+func TestOpenControlCandidates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP + "m=audio 0 RTP/AVP 8\r\na=control:track2\r\n"}
+		c.on = func(l *line, r *request) *response {
+			if r.method == "SETUP" && !strings.HasPrefix(r.target, "rtsp://10.0.0.1/track") {
+				return &response{status: 404}
+			}
+			return nil
+		}
+		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		s.Close()
+		var targets []string
+		for _, r := range c.requests("SETUP") {
+			targets = append(targets, strings.TrimPrefix(r.target, "rtsp://10.0.0.1"))
+		}
+		if got := strings.Join(targets, " "); got != "/live/track1 /track1 /track2" {
+			t.Errorf("%s: the second track is to profit from the first", got)
+		}
+	})
+}
+
+// TestOpenOtherTracks has a track that is not supported and one whose SETUP
+// fails beside one that plays.
+func TestOpenOtherTracks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: "v=0\r\nm=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:meta\r\n" +
+			"m=audio 0 RTP/AVP 0\r\na=control:track1\r\nm=audio 0 RTP/AVP 8\r\na=control:track2\r\n" +
+			"m=audio 0 RTP/AVP 0\r\na=control:back\r\na=sendonly\r\n"}
+		c.on = func(l *line, r *request) *response {
+			if r.method == "SETUP" && strings.HasSuffix(r.target, "track2") {
+				return &response{status: 500}
+			}
+			return nil
+		}
+		s, ev := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		tracks := s.Info().Tracks
+		if len(tracks) != 4 || tracks[0].Problem == "" || tracks[0].Kind != media.Data || tracks[1].Problem != "" ||
+			tracks[2].Problem == "" || tracks[3].Problem == "" || tracks[3].ID != 3 {
+			t.Errorf("%+v", tracks)
+		}
+		if n := len(c.requests("SETUP")); n != 2 {
+			t.Errorf("%d SETUPs", n)
+		}
+		if !ev.has("audio left out") {
+			t.Error(ev)
+		}
+		readUntil(t, s, 0)
+	})
+}
+
+func TestOpenLogin(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &camera{t: t, sdp: soundSDP}
+			nonce := "1"
+			c.on = func(l *line, r *request) *response {
+				a := r.header.get("Authorization")
+				switch {
+				case r.method == "PLAY" && nonce == "1":
+					nonce = "2" // runs out in the middle
+					return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="2", stale=true`}}}
+				case strings.Contains(a, `nonce="`+nonce+`"`) && strings.Contains(a, `username="us:er"`):
+					return nil
+				}
+				l.write((&response{status: 401, header: header{
+					{"CSeq", r.header.get("CSeq")}, {"WWW-Authenticate", `Basic realm="r"`},
+					{"WWW-Authenticate", `Digest realm="r", nonce="` + nonce + `"`}}}).append(nil))
+				if closes {
+					l.nc.Close()
+				}
+				return silence
+			}
+			s, ev := c.mustOpen("rtspt://us%3Aer:se@cret@10.0.0.1/live", Config{})
+			s.Close()
+			want := "OPTIONS OPTIONS DESCRIBE SETUP PLAY PLAY TEARDOWN"
+			if got := strings.Join(c.methods(), " "); got != want && !closes || len(c.lines) > 2 {
+				t.Errorf("%s over %d connections", got, len(c.lines))
+			}
+			for _, r := range c.asked {
+				if strings.Contains(r.target, "@") {
+					t.Errorf("%s %s", r.method, r.target)
+				}
+			}
+			if ev.has("cret") || ev.has("us:er") {
+				t.Errorf("a secret in\n%s", ev)
+			}
+		})
+	}
+}
+
+func TestOpenLoginRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		n := 0
+		c.on = func(l *line, r *request) *response {
+			n++
+			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="` + strings.Repeat("x", n) + `"`}}}
+		}
+		_, ev, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{})
+		if e, ok := errors.AsType[*AuthError](err); !ok || !e.Refused || n != 2 {
+			t.Errorf("%v after %d requests", err, n)
+		}
+		if ev.has("secret") || strings.Contains(err.Error(), "secret") {
+			t.Error("a secret was told")
+		}
+		// However stale the server says that the nonces are, it comes to an end.
+		n = 0
+		c.on = func(l *line, r *request) *response {
+			n++
+			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="n", stale=true`}}}
+		}
+		if _, _, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{}); !errors.Is(err, ErrAuth) || n > maxTries {
+			t.Errorf("%v after %d requests", err, n)
+		}
+	})
+}
+
+func TestRedirects(t *testing.T) {
+	moved := func(to string) *response { return &response{status: 302, header: header{{"Location", to}}} }
+	for _, c := range []struct {
+		name, link string
+		on         func(l *line, r *request) *response
+		dialled    string
+		text       string // of the error; "" when it is to open
+	}{
+		{"to another host, without the login", "rtspt://u:secret@1.1.1.1/a", func(l *line, r *request) *response {
+			if l.number == 1 {
+				return moved("rtsp://2.2.2.2:8554/b?token=1")
+			}
+			if r.header.get("Authorization") != "" {
+				l.c.t.Error("the login went to another host")
+			}
+			return nil
+		}, "1.1.1.1:554 2.2.2.2:8554", ""},
+		{"login after the redirect", "rtspt://u:secret@1.1.1.1/a", func(l *line, r *request) *response {
+			if l.number == 1 {
+				return moved("rtsp://2.2.2.2/b")
+			}
+			return &response{status: 401, header: header{{"WWW-Authenticate", "Basic realm=x"}}}
+		}, "1.1.1.1:554 2.2.2.2:554", "wants a user name"},
+		{"to another path", "rtspt://1.1.1.1/a", func(l *line, r *request) *response {
+			if l.number == 1 && r.method == "DESCRIBE" {
+				return moved("/b")
+			}
+			if l.number == 2 && r.target != "rtsp://1.1.1.1/b" && r.method == "DESCRIBE" {
+				l.c.t.Error(r.target)
+			}
+			return nil
+		}, "1.1.1.1:554 1.1.1.1:554", ""},
+		{"at PLAY", "rtspt://1.1.1.1/a", func(l *line, r *request) *response {
+			if l.number == 1 && r.method == "PLAY" {
+				return moved("rtspt://1.1.1.2/a")
+			}
+			return nil
+		}, "1.1.1.1:554 1.1.1.2:554", ""},
+		{"for ever", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("rtsp://1.1.1.1/a") },
+			strings.TrimSpace(strings.Repeat("1.1.1.1:554 ", maxRedirects+1)), "one redirect too many"},
+		{"to HTTP", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("http://1.1.1.1/a") }, "1.1.1.1:554", "it is not RTSP"},
+		{"to nowhere", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("") }, "1.1.1.1:554", "it names no place"},
+		{"to a file", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("refuse.wmv") }, "1.1.1.1:554", "it is not an address"},
+		{"loopback to loopback", "rtspt://127.0.0.1/a", func(l *line, r *request) *response {
+			if l.number == 1 {
+				return moved("rtsp://127.0.0.2/a")
+			}
+			return nil
+		}, "127.0.0.1:554 127.0.0.2:554", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cam := &camera{t: t, sdp: soundSDP, on: c.on}
+				_, ev, err := cam.open(c.link, Config{})
+				if got := strings.Join(cam.dialled, " "); got != c.dialled {
+					t.Errorf("dialled %s\n%s", got, ev)
+				}
+				if c.text == "" && err != nil || c.text != "" && (err == nil || !strings.Contains(err.Error(), c.text)) {
+					t.Errorf("error %v, want %q", err, c.text)
+				}
+				if ev.has("secret") {
+					t.Errorf("a secret in\n%s", ev)
+				}
+			})
+		})
+	}
+}
+
+func TestRedirectInside(t *testing.T) {
+	cfg := Config{Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("192.168.0.1"), netip.MustParseAddr("::ffff:127.0.0.1")}, nil
+	}}.withDefaults()
+	for _, link := range []string{"rtsp://127.0.0.1/", "rtsp://10.1.2.3/", "rtsp://[fe80::1%25eth0]/", "rtsp://[::ffff:192.168.1.1]/", "rtsp://rebound.example/", "rtsp://0.0.0.0/"} {
+		_, err := cfg.dial(t.Context(), parse(t, link), true)
+		if !errors.Is(err, ErrRedirect) || !strings.Contains(err.Error(), "private network") {
+			t.Errorf("%s: %v", link, err)
+		}
+	}
+	if _, err := follow(parse(t, "rtsps://h/a"), "rtsp://h/a"); !errors.Is(err, ErrRedirect) {
+		t.Errorf("TLS was given up: %v", err)
+	}
+}
+
+func TestOpenCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		why := errors.New("another channel was chosen")
+		c.on = func(l *line, r *request) *response {
+			if r.method == "SETUP" {
+				cancel(why)
+				return silence
+			}
+			return nil
+		}
+		_, err := Open(ctx, parse(t, "rtspt://10.0.0.1/live"), Config{Dial: c.dial})
+		if !errors.Is(err, why) {
+			t.Errorf("%v", err)
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package rtsptest
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tapedeck/client/media/clip"
+)
+
+// probe asks ffprobe for the codecs at url, by name; problem is what it said otherwise.
+func probe(t *testing.T, ffprobe, url, transport string) (codecs, problem string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), ffprobe, "-v", "error", "-rtsp_transport", transport,
+		"-timeout", "20000000", "-analyzeduration", "1000000", "-show_entries", "stream=codec_name", "-of", "csv=p=0", url)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Run()
+	names := strings.Fields(stdout.String())
+	slices.Sort(names) // the order in a transport stream is chance, and each is listed twice
+	return strings.Join(slices.Compact(names), " "), stderr.String()
+}
+
+// TestGStreamerServes: each mount point of gst-server.py is what it says.
+func TestGStreamerServes(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "clip.mp4")
+	if err := os.WriteFile(file, clip.MP4(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base := StartGStreamer(t, "--file", file)
+	ffprobe := peer(t, "ffprobe")
+	var probes sync.WaitGroup // nearly all their time is waiting
+	for _, test := range []struct {
+		path, transport, codecs, problem string
+	}{
+		{"/live", "tcp", "aac h264", ""},
+		{"/live", "udp", "aac h264", ""},
+		{"/live-h265", "tcp", "aac hevc", ""},
+		{"/live-opus", "tcp", "h264 opus", ""},
+		{"/live-pcmu", "tcp", "h264 pcm_mulaw", ""},
+		{"/live-pcma", "udp", "h264 pcm_alaw", ""},
+		{"/ts", "tcp", "aac h264", ""},
+		{"/tcponly", "tcp", "aac h264", ""},
+		{"/tcponly", "udp", "", "461"},
+		{"/udponly", "udp", "aac h264", ""},
+		{"/udponly", "tcp", "", "461"},
+		{"/digest", "tcp", "", "401"},
+		{"/nothing", "tcp", "", "404"},
+	} {
+		probes.Go(func() {
+			codecs, problem := probe(t, ffprobe, base+test.path, test.transport)
+			if codecs != test.codecs || !strings.Contains(problem, test.problem) {
+				t.Errorf("%s over %s: codecs %q, want %q; %s", test.path, test.transport, codecs, test.codecs, problem)
+			}
+		})
+	}
+	probes.Wait()
+	login := "rtsp://alice:p%40ss%3Aword@" + base[len("rtsp://"):] + "/digest"
+	if codecs, problem := probe(t, ffprobe, login, "tcp"); codecs != "aac h264" {
+		t.Errorf("/digest with a login: codecs %q; %s", codecs, problem)
+	}
+
+	if first := ffmpeg(t, base+"/vod", "tcp", "3").begins(t, 3*time.Second); first != 0 {
+		t.Errorf("/vod begins at %d", first)
+	}
+	if first := ffmpeg(t, base+"/vod", "udp", "3", "-ss", "30.5").begins(t, 3*time.Second); first != 30 {
+		t.Errorf("/vod from 30.5 begins at %d", first)
+	}
+	live := ffmpeg(t, base+"/live", "tcp", "2")
+	if hz, level := clip.Tone(live.sound, clip.SampleRate); math.Abs(hz-440) > 1 || level < 0.1 {
+		t.Errorf("/live sounds of %.1f Hz at %.2f", hz, level)
+	}
+}
