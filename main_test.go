@@ -17,6 +17,10 @@ import (
 // the samples. VLC, which runs as nobody, may pass through it.
 var workDir string
 
+// callersEnviron is the environment of the one who runs the tests: go build
+// finds its cache by it.
+var callersEnviron = os.Environ()
+
 func TestMain(m *testing.M) {
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,8 +65,9 @@ func testEnviron(dir string) map[string]string {
 // builtBinary builds the program once, as a person would.
 var builtBinary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workDir, "tapedeck")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
-	if err != nil {
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".")
+	build.Env = callersEnviron
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", errors.Join(err, errors.New(string(out)))
 	}
 	return path, nil

@@ -101,6 +101,7 @@ func (r *remote) do(ctx context.Context, commands ...string) ([][]string, error)
 		}
 	}
 	text, x := r.begin(commands)
+	if dbg != nil { dbg("> "+strings.Join(commands, "|")) }
 	// The reply decides about a write that failed: the reader sees it too.
 	_ = r.conn.SetWriteDeadline(time.Now().Add(commandTime))
 	_, _ = io.WriteString(r.conn, text)
@@ -177,6 +178,7 @@ func (r *remote) take(line string) {
 	if c, ok := parseChange(line); ok && r.notice != nil {
 		r.notice(c)
 	}
+	if dbg != nil { dbg("< "+line) }
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	x := r.pending
@@ -228,3 +230,5 @@ func verb(command string) string {
 	v, _, _ := strings.Cut(command, " ")
 	return v
 }
+
+var dbg func(string)

@@ -86,7 +86,7 @@ func (m Model) titleLine(w int, look Look) string {
 		word = "  " + m.State.Phase.String()
 	}
 	room := w - 2
-	parts := m.made(look)
+	parts := m.made()
 	need := min(look.Width(title)+len(word), max(room/2, 1))
 	made := strings.Join(parts, " · ")
 	for len(parts) > 0 && look.Width(made)+3+need > room {
@@ -108,13 +108,13 @@ func (m Model) titleLine(w int, look Look) string {
 
 // made is protocol and transport, the tracks, and the bit rate, in the order
 // in which they matter.
-func (m Model) made(look Look) []string {
+func (m Model) made() []string {
 	s := m.State
 	if s.Protocol == "" {
 		return nil
 	}
 	via := cells.Clean(s.Protocol)
-	if t := cells.Clean(s.Transport); t != "" && !strings.HasPrefix(t, via) {
+	if t := cells.Clean(s.Transport); t != "" && !strings.Contains(t, "/") { // "http/1.1" says no more
 		via += "/" + t
 	}
 	parts := []string{via}

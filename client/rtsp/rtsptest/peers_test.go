@@ -210,9 +210,9 @@ func gstreamer(t *testing.T, url, protocol string, pictures int) watched {
 	n, err := io.ReadFull(stdout, w.gray)
 	cmd.Process.Signal(os.Interrupt) // it sends TEARDOWN
 	io.Copy(io.Discard, stdout)
-	cmd.Wait()
+	ended := cmd.Wait()
 	if err != nil {
-		t.Fatalf("GStreamer: %d pictures, %v: %s", n/pictureSize, err, stderr.Bytes())
+		t.Fatalf("GStreamer: %d pictures, %v, %v: %s", n/pictureSize, err, ended, stderr.Bytes())
 	}
 	raw, err := os.ReadFile(sound)
 	if err != nil {
