@@ -16,7 +16,6 @@ type printer struct {
 	w     io.Writer
 	json  bool
 	start time.Time
-	quiet bool // words only: leave out what comes each second
 }
 
 func newPrinter(w io.Writer, asJSON bool) *printer {

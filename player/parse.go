@@ -63,15 +63,20 @@ const (
 	paused
 )
 
-// parseStatus reads the reply to status.
+// parseStatus reads the reply to status. Only the last state before its end
+// counts: VLC's own news comes before it and after it, and one sort of it, with
+// the number 0, is about an input that is still being closed.
 func parseStatus(lines []string) (state deckState) {
 	for _, line := range lines {
+		if strings.HasPrefix(line, "status: returned ") {
+			break
+		}
 		if strings.HasSuffix(line, "' to continue.") {
 			state = paused
 			continue
 		}
 		c, ok := parseChange(line)
-		if !ok || c.event != "" {
+		if !ok || c.event != "" || c.value == "0" {
 			continue
 		}
 		switch c.kind {

@@ -47,6 +47,9 @@ var statusCases = []struct {
 	{"status change: ( stop state: 0 )|status change: ( play state: 3 )|status: returned 0 (no error)", running},
 	// An event is about the input, not about the playlist.
 	{"status change: ( play state: 3 )|status change: ( stop state: 4 ): End", running},
+	// So does what comes between the answer and our mark.
+	{"status change: ( play state: 3 )|status: returned 0 (no error)|status change: ( stop state: 0 )|status change: ( stop state: 5 )", running},
+	{"status change: ( new input: x )|status change: ( stop state: 0 )|status: returned 0 (no error)", unknown},
 	{"status: returned 0 (no error)", unknown},
 	{"", unknown},
 }

@@ -257,7 +257,7 @@ func (l *loop) goLive() {
 	case !s.shifted:
 		l.refuse("already live")
 	default:
-		s.shifted = false
+		s.shifted, l.state.Behind = false, 0
 		_, newest, _ := s.tape.Span()
 		l.beginSeek(s, newest)
 		l.load(s, s.tape.ReadNewest)

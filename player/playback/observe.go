@@ -207,6 +207,10 @@ func (l *loop) everySecond(s *stream) {
 	l.state.Counts.Stats = s.session.Stats()
 	if l.state.Phase == Playing || l.state.Phase == Buffering {
 		l.state.BitRate = s.rate.measure(time.Now(), l.state.Counts.Bytes)
+		if d := l.state.Duration; s.file != nil && d > 0 {
+			// What comes over the wire says little: it is read ahead and kept.
+			l.state.BitRate = int(float64(s.file.Size()) * 8 / d.Seconds())
+		}
 		l.measureTape(s)
 	}
 	l.measureRecording()
