@@ -291,4 +291,7 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-var errNoOutput = errors.New("the player shows nothing")
+var (
+	errNoOutput = errors.New("the player shows nothing")
+	errNoKey    = errors.New("no picture came at which a decoder could start")
+)

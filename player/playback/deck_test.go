@@ -366,3 +366,16 @@ func TestRequestsWithoutAStreamAreAnswered(t *testing.T) {
 		}
 	})
 }
+
+func TestStreamWithoutKeyPicturesFails(t *testing.T) {
+	s := newSession(liveInfo)
+	s.at = chunkTime // and so never at a whole second in steps of a second
+	deckTest(t, s, func(t *testing.T, b *bench) {
+		s.step = time.Second
+		b.deck.Do(Play{Entry: entry})
+		after(firstFrameWait + 2*time.Second)
+		if st := b.state(); st.Phase != Failed || st.Failure.Rung != "container" {
+			t.Errorf("%v, %+v", st.Phase, st.Failure)
+		}
+	})
+}

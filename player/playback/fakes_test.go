@@ -21,7 +21,8 @@ type fakeSession struct {
 	mu     sync.Mutex
 	at     time.Duration
 	seek   int
-	fresh  bool // the next chunk carries Init
+	step   time.Duration // of media time for each chunk
+	fresh  bool          // the next chunk carries Init
 	end    time.Duration
 	paused bool
 	calls  []string
@@ -32,7 +33,7 @@ type fakeSession struct {
 }
 
 func newSession(info media.Info) *fakeSession {
-	return &fakeSession{info: info, fresh: true, closed: make(chan struct{})}
+	return &fakeSession{info: info, fresh: true, step: chunkTime, closed: make(chan struct{})}
 }
 
 const chunkTime = 100 * time.Millisecond
@@ -67,7 +68,7 @@ func (f *fakeSession) Next(ctx context.Context) (media.Chunk, error) {
 	if f.fresh {
 		c.Init, f.fresh = []byte("HEAD"), false
 	}
-	f.at += chunkTime
+	f.at += f.step
 	f.bytes += uint64(len(c.Data))
 	return c, nil
 }

@@ -18,8 +18,12 @@ func (l *loop) tick() {
 	if s == nil || s.session == nil {
 		return
 	}
-	if s.url != "" {
+	switch {
+	case s.url != "":
 		l.poll(s)
+	case l.head != nil && l.state.Phase == Buffering && time.Since(s.awaited) > firstFrameWait:
+		l.fail(media.At(media.RungContainer, errNoKey))
+		return
 	}
 	if time.Since(l.second) >= time.Second-pollFast/2 {
 		l.second = time.Now()

@@ -70,7 +70,7 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 	if len(s.info.Tracks) > 0 || !l.decodes() {
 		l.announceTracks()
 	}
-	l.state.Phase = Buffering
+	l.state.Phase, s.awaited = Buffering, time.Now()
 	file, isFile := session.(client.File)
 	if isFile && l.decodes() {
 		s.file = file
