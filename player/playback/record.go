@@ -147,6 +147,7 @@ func (l *loop) recorded(r *recorder) {
 
 func (l *loop) finished(r *recorder) {
 	l.state.Recording = nil
+	l.state.Notice = "kept in " + r.path
 	if r.err != nil {
 		l.refuse("recording: " + r.err.Error())
 	}

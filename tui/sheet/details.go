@@ -45,7 +45,8 @@ type page struct {
 	lines []string
 }
 
-const labelWidth = 14
+// labelWidth holds "✓ setup udp video" in full.
+const labelWidth = 18
 
 func (p *page) head(title string) {
 	if len(p.lines) > 0 {
