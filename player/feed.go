@@ -86,7 +86,12 @@ func (f *Feed) Stream(contentType string, open func() (io.ReadCloser, error)) (u
 	res.serve = func(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 		serveStream(ctx, w, r, open)
 	}
-	return f.add(res)
+	// Everything that is played as a stream and calls itself Matroska comes from
+	// a muxer that writes nothing else: Open may name the demuxer.
+	if strings.HasSuffix(res.contentType, "matroska") {
+		return f.add(res, matroskaSuffix)
+	}
+	return f.add(res, "")
 }
 
 // File offers a resource of size bytes in which VLC finds its own way. readAt
@@ -97,13 +102,16 @@ func (f *Feed) File(contentType string, size int64, readAt func(ctx context.Cont
 	res.serve = func(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 		serveFile(ctx, w, r, size, readAt)
 	}
-	return f.add(res)
+	return f.add(res, "")
 }
 
-func (f *Feed) add(res *resource) string {
+// matroskaSuffix ends the path of a stream that VLC need not guess at.
+const matroskaSuffix = ".mkv"
+
+func (f *Feed) add(res *resource, suffix string) string {
 	token := make([]byte, tokenBytes)
 	_, _ = rand.Read(token) // never fails
-	path := fmt.Sprintf("/%x", token)
+	path := fmt.Sprintf("/%x%s", token, suffix)
 	res.ends = make(map[*answer]struct{})
 	f.mu.Lock()
 	defer f.mu.Unlock()
