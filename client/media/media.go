@@ -41,15 +41,26 @@ func (k Kind) String() string {
 type Codec string
 
 const (
-	H264   Codec = "H.264"
-	H265   Codec = "H.265"
-	AAC    Codec = "AAC"
-	MP3    Codec = "MP3"
-	Opus   Codec = "Opus"
-	Vorbis Codec = "Vorbis"
-	FLAC   Codec = "FLAC"
-	PCMU   Codec = "PCMU"
-	PCMA   Codec = "PCMA"
+	H264       Codec = "H.264"
+	H265       Codec = "H.265"
+	AAC        Codec = "AAC"
+	MP3        Codec = "MP3"
+	Opus       Codec = "Opus"
+	Vorbis     Codec = "Vorbis"
+	FLAC       Codec = "FLAC"
+	PCMU       Codec = "PCMU"
+	PCMA       Codec = "PCMA"
+	VP8        Codec = "VP8"
+	VP9        Codec = "VP9"
+	AV1        Codec = "AV1"
+	MPEG4Video Codec = "MPEG-4 Visual"
+	MPEG1Video Codec = "MPEG-1 video"
+	MPEG2Video Codec = "MPEG-2 video"
+	JPEG       Codec = "JPEG"
+	Theora     Codec = "Theora"
+	H263       Codec = "H.263"
+	H261       Codec = "H.261"
+
 	// MPEGTS is a whole transport stream carried as one track (RTP payload
 	// MP2T): its packets are container bytes already and are not muxed again.
 	MPEGTS Codec = "MPEG-TS"
@@ -62,8 +73,10 @@ type Track struct {
 	Codec Codec
 
 	// Private is the decoder's configuration in the form of Matroska's
-	// CodecPrivate: avcC for H.264, hvcC for H.265, AudioSpecificConfig for
-	// AAC, OpusHead for Opus. Empty where the codec needs none.
+	// CodecPrivate: avcC for H.264, hvcC for H.265, av1C for AV1, the headers
+	// before the first picture for MPEG-4 Visual and MPEG-1 and 2, three headers
+	// in Xiph lacing for Theora and Vorbis, AudioSpecificConfig for AAC, OpusHead
+	// for Opus. Empty where the codec needs none.
 	Private []byte
 
 	Width, Height int     // luma samples; 0 while not known
@@ -79,7 +92,8 @@ type Track struct {
 
 // Packet is one access unit of one track: a whole picture or a whole run of
 // audio samples. H.264 and H.265 units are sequences of NAL units, each with a
-// length of four bytes, big endian, before it, as in Matroska and MP4.
+// length of four bytes, big endian, before it, as in Matroska and MP4; AV1 units
+// are OBUs with their sizes and without temporal delimiters.
 type Packet struct {
 	Track int
 	Time  time.Duration // presentation time on the session's media clock

@@ -187,16 +187,19 @@ func TestFFmpegMeetsRefusalAndSilence(t *testing.T) {
 	}
 }
 
-// gstreamer plays url with rtspsrc and decodes it.
+// gstreamer plays url with rtspsrc and decodes it until it has so many pictures.
 func gstreamer(t *testing.T, url, protocol string, pictures int) watched {
 	t.Helper()
+	peer(t, "gst-launch-1.0")
+	peer(t, gstPython)
 	sound := filepath.Join(t.TempDir(), "sound")
-	launch := "rtspsrc name=s latency=200 protocols=" + protocol + " location=" + url +
-		" s. ! application/x-rtp,media=video ! rtph264depay ! avdec_h264 ! videoconvert ! video/x-raw,format=GRAY8 ! fdsink sync=false" +
-		" s. ! application/x-rtp,media=audio ! rtpmp4gdepay ! avdec_aac ! audioconvert ! audio/x-raw,format=S16LE,channels=1 ! filesink sync=false buffer-mode=unbuffered location=" + sound
-	cmd := exec.CommandContext(t.Context(), peer(t, "gst-launch-1.0"), append([]string{"-q"}, strings.Fields(launch)...)...)
+	cmd := exec.CommandContext(t.Context(), gstPython, "testdata/gst-client.py", url, protocol, sound)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -204,14 +207,14 @@ func gstreamer(t *testing.T, url, protocol string, pictures int) watched {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+	watchdog := time.AfterFunc(gstPatience, func() { cmd.Process.Kill() })
 	defer watchdog.Stop()
 	w := watched{gray: make([]byte, pictures*pictureSize)}
 	n, err := io.ReadFull(stdout, w.gray)
-	cmd.Process.Signal(os.Interrupt) // it sends TEARDOWN
+	stdin.Close()
 	io.Copy(io.Discard, stdout)
 	ended := cmd.Wait()
-	if err != nil {
+	if err != nil || ended != nil {
 		t.Fatalf("GStreamer: %d pictures, %v, %v: %s", n/pictureSize, err, ended, stderr.Bytes())
 	}
 	raw, err := os.ReadFile(sound)
