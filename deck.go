@@ -99,7 +99,10 @@ func runDeck(ctx context.Context, c console, o options, s shelf) int {
 	deck := playback.New(e.deck(playback.Config{OnState: states.put}))
 	program := tea.NewProgram(
 		tui.New(tui.Config{Deck: deck, Store: store, Name: s.title(), Keys: keys, Reading: true}),
-		tea.WithContext(ctx), tea.WithFPS(30), tea.WithInput(c.stdin), tea.WithOutput(c.stdout),
+		// Signals end ctx. Bubble Tea's own handler beside it would wait for ever
+		// for a program that is ending already.
+		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(30),
+		tea.WithInput(c.stdin), tea.WithOutput(c.stdout),
 	)
 	return showDeck(ctx, c, program, deck, states, s)
 }

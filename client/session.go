@@ -25,7 +25,8 @@ type Session interface {
 
 	// Pause asks the server to stop sending, Resume to go on where it stopped.
 	// The connection is kept alive meanwhile. Where Info().Can.NoPause is set
-	// both return an error that says why.
+	// both return an error that wraps media.ErrCannot
+	// and says why.
 	Pause(ctx context.Context) error
 	Resume(ctx context.Context) error
 

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -30,6 +31,10 @@ type RungError struct {
 
 func (e *RungError) Error() string { return e.Err.Error() }
 func (e *RungError) Unwrap() error { return e.Err }
+
+// ErrCannot is under every error of Pause, Resume and Seek that says why the
+// stream cannot do that: Info.Can knew it before.
+var ErrCannot = errors.New("this stream cannot do that")
 
 // At wraps err with the rung at which it happened. An error that already knows
 // its rung, and nil, are returned as they are.

@@ -2,13 +2,14 @@ package rtsp
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,8 +30,10 @@ type camera struct {
 	public string
 	on     func(l *line, r *request) *response // nil: as usual
 	split  bool                                // every byte of an answer in a write of its own
+	tls    *tls.Config                         // nil: in the clear
 
 	workers sync.WaitGroup
+	answers sync.Mutex // on runs for one request at a time
 	mu      sync.Mutex
 	dialled []string
 	asked   []*request
@@ -39,29 +42,33 @@ type camera struct {
 
 // line is one connection to a camera.
 type line struct {
-	c      *camera
-	nc     net.Conn
-	number int // of the connection, from 1
-	writes sync.Mutex
-	frames int // interleaved frames that came
-	seq    uint16
-	silent bool // nothing is answered any more
+	c       *camera
+	nc      net.Conn
+	number  int          // of the connection, from 1
+	out     chan []byte  // what waits to be written; nil hangs up
+	frames  atomic.Int64 // interleaved frames that came
+	seq     uint16
+	replies chan *response // of the client to the server's requests; nil: dropped
 }
 
 // dial is for Config.Dial.
 func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
+	if c.tls != nil {
+		theirs = tls.Server(theirs, c.tls)
+	}
 	c.mu.Lock()
-	l := &line{c: c, nc: theirs, number: len(c.lines) + 1, seq: 100}
+	l := &line{c: c, nc: theirs, number: len(c.lines) + 1, seq: 100, out: make(chan []byte, 100_000)}
 	c.dialled = append(c.dialled, addr)
 	c.lines = append(c.lines, l)
 	c.mu.Unlock()
 	c.workers.Go(l.serve)
+	c.workers.Go(l.send)
 	return ours, nil
 }
 
 func (l *line) serve() {
-	defer l.nc.Close()
+	defer l.hangUp()
 	w := newWire(l.nc)
 	for {
 		e, err := w.next()
@@ -74,7 +81,9 @@ func (l *line) serve() {
 			l.c.t.Errorf("the client sent nonsense: %v", err)
 			return
 		case e.kind == frameElement:
-			l.frames++
+			l.frames.Add(1)
+		case e.kind == responseElement && l.replies != nil:
+			l.replies <- e.response
 		case e.kind == requestElement:
 			l.c.mu.Lock()
 			l.c.asked = append(l.c.asked, e.request)
@@ -86,25 +95,28 @@ func (l *line) serve() {
 
 func (l *line) answer(r *request) {
 	var resp *response
+	l.c.answers.Lock()
 	if l.c.on != nil {
 		resp = l.c.on(l, r)
 	}
+	l.c.answers.Unlock()
 	if resp == nil {
 		resp = l.usual(r)
 	}
-	if resp == silence || l.silent {
+	if resp == silence {
 		return
 	}
 	if _, ok := resp.header.lookup("CSeq"); !ok {
 		resp.header = append(header{{"CSeq", r.header.get("CSeq")}}, resp.header...)
 	}
+	first := r.method == "PLAY" && resp.ok() && l.seq == 100
 	l.write(resp.append(nil))
-	if r.method == "PLAY" && resp.ok() && l.seq == 100 {
+	if first {
 		l.sound(3)
 	}
 }
 
-// silence as an answer is none; noCSeq as a CSeq leaves the header out.
+// silence as an answer is none.
 var silence = &response{}
 
 func (l *line) usual(r *request) *response {
@@ -126,27 +138,38 @@ func (l *line) usual(r *request) *response {
 	return resp
 }
 
-func (l *line) write(b []byte) {
-	l.writes.Lock()
-	defer l.writes.Unlock()
-	for len(b) > 0 {
-		n := len(b)
-		if l.c.split {
-			n = 1
-		}
-		if _, err := l.nc.Write(b[:n]); err != nil {
+// write puts b into the queue of what goes out, as a socket's buffer would;
+// hangUp closes the connection after that.
+func (l *line) write(b []byte) { l.out <- b }
+func (l *line) hangUp()        { l.out <- nil }
+
+func (l *line) send() {
+	defer l.nc.Close()
+	for b := range l.out {
+		if b == nil {
 			return
 		}
-		b = b[n:]
+		for len(b) > 0 {
+			n := len(b)
+			if l.c.split {
+				n = 1
+			}
+			if _, err := l.nc.Write(b[:n]); err != nil {
+				return
+			}
+			b = b[n:]
+		}
 	}
 }
 
 // sound sends n packets of 20 ms PCMU on channel 0.
 func (l *line) sound(n int) {
+	var b []byte
 	for range n {
-		l.write([]byte(frameOf(0, soundPacket(l.seq)...)))
+		b = append(b, frameOf(0, soundPacket(l.seq)...)...)
 		l.seq++
 	}
+	l.write(b)
 }
 
 // soundPacket is packet seq of a stream of which packet 100 is the first.
@@ -266,7 +289,7 @@ func (c *camera) mustOpen(link string, cfg Config) (*Session, *events) {
 	return s, ev
 }
 
-// readUntil takes chunks until one reaches media time or err comes.
+// readUntil takes chunks until the packets in them reach a media time.
 func readUntil(t *testing.T, s *Session, reached time.Duration) (chunks []media.Chunk) {
 	t.Helper()
 	for {
@@ -276,10 +299,20 @@ func readUntil(t *testing.T, s *Session, reached time.Duration) (chunks []media.
 		}
 		c.Data = slices.Clone(c.Data)
 		chunks = append(chunks, c)
-		if c.Time >= reached {
+		s.f.mu.Lock()
+		done := c.Time >= reached || s.f.position >= reached && s.f.out.bytes == 0
+		s.f.mu.Unlock()
+		if done {
 			return chunks
 		}
 	}
+}
+
+// waiting is how many bytes wait for Next.
+func waiting(s *Session) int {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	return s.f.out.bytes
 }
 
 // readToEnd takes chunks until the session ends.
@@ -292,5 +325,3 @@ func readToEnd(t *testing.T, s *Session) (chunks int, err error) {
 		chunks++
 	}
 }
-
-var _ io.Closer = (*Session)(nil)

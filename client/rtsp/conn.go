@@ -2,12 +2,14 @@ package rtsp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -97,10 +99,10 @@ func (c *conn) write(fill func(dst []byte) []byte) error {
 	defer c.wmu.Unlock()
 	c.out = fill(c.out[:0])
 	if err := c.nc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
+		return closedBy(err)
 	}
 	_, err := c.nc.Write(c.out)
-	return err
+	return closedBy(err)
 }
 
 // roundTrip sends r and waits for its reply, until ctx ends or the reader does.
@@ -199,13 +201,21 @@ func (c *conn) read() {
 			time.Sleep(nap)
 		}
 		if err := c.wire.fill(); err != nil {
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
-				err = ErrConnection
-			}
-			c.fail(err)
+			c.fail(closedBy(err))
 			return
 		}
 	}
+}
+
+// closedBy is ErrConnection for what a read or a write says after the server
+// has closed the connection, however it did.
+func closedBy(err error) error {
+	for _, closed := range []error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, closed) {
+			return ErrConnection
+		}
+	}
+	return err
 }
 
 // dispatch hands on every whole element that has come and returns how many

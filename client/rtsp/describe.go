@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"tapedeck/client/address"
 	"tapedeck/client/media"
@@ -54,11 +55,11 @@ func isTimeout(err error) bool {
 // describe asks for the session's description and reads it.
 func (s *Session) describe(ctx context.Context, a address.Address, target string) (d description, err error) {
 	err = s.cfg.step(media.RungReply, "describe", func() (string, error) {
-		resp, err := s.d.do(ctx, s.cfg.Timeouts.Describe, "DESCRIBE", target, field{"Accept", "application/sdp"})
+		resp, err := s.askDescription(ctx, target)
 		if status(err) == 404 && a.Path == "" {
 			// Most servers take an address without a path for "/"; some need it said.
 			target += "/"
-			resp, err = s.d.do(ctx, s.cfg.Timeouts.Describe, "DESCRIBE", target, field{"Accept", "application/sdp"})
+			resp, err = s.askDescription(ctx, target)
 		}
 		if err != nil {
 			return "", err
@@ -71,6 +72,31 @@ func (s *Session) describe(ctx context.Context, a address.Address, target string
 		return s.summary(), nil
 	})
 	return d, err
+}
+
+// busyTries and busyWait are for servers that are not ready: GStreamer answers
+// 503 for a moment while it ends with the last client of a stream, which is us
+// when a transport or a channel is tried again.
+const (
+	busyTries = 4
+	busyWait  = 250 * time.Millisecond // longer each time
+)
+
+func (s *Session) askDescription(ctx context.Context, target string) (resp *response, err error) {
+	for try := range busyTries {
+		resp, err = s.d.do(ctx, s.cfg.Timeouts.Describe, "DESCRIBE", target, field{"Accept", "application/sdp"})
+		if status(err) != 503 || try == busyTries-1 {
+			break
+		}
+		wait := time.NewTimer(busyWait * time.Duration(try+1))
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, context.Cause(ctx)
+		}
+	}
+	return resp, err
 }
 
 // summary names the tracks for the ladder: "H264, MPEG4-GENERIC".

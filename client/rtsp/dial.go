@@ -194,12 +194,23 @@ func (c *Config) handshake(ctx context.Context, nc net.Conn, host string) (net.C
 	return secured, err
 }
 
+// handshakeError is a failed handshake in words that are fit to be shown: a
+// certificate's names are the server's.
+type handshakeError struct {
+	why string
+	err error
+}
+
+func (e *handshakeError) Error() string { return "rtsp: tls: " + e.why }
+func (e *handshakeError) Unwrap() error { return e.err }
+
 func tlsError(err error) error {
+	why := clean(err.Error())
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return fmt.Errorf("rtsp: tls: the server's certificate is signed by nobody that this machine trusts (cameras sign their own): %w", err)
+		why = "the server's certificate is signed by nobody that this machine trusts (cameras sign their own)"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return fmt.Errorf("rtsp: tls: the server does not speak TLS on this port: %w", err)
+		why = "the server does not speak TLS on this port"
 	}
-	return fmt.Errorf("rtsp: tls: %w", err)
+	return &handshakeError{why, err}
 }

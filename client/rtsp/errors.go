@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/media"
 )
 
 var (
@@ -24,8 +25,6 @@ var (
 	ErrTransport = errors.New("the server refuses the transport")
 	// ErrRedirect says that a redirect was not followed.
 	ErrRedirect = errors.New("the redirect was not followed")
-	// ErrCannot is returned by Pause, Resume and Seek where Info().Can says why.
-	ErrCannot = errors.New("this stream cannot do that")
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("rtsp: the session is closed")
 	// ErrConnection says that the server closed the connection.
@@ -142,7 +141,7 @@ type CannotError struct {
 }
 
 func (e *CannotError) Error() string { return fmt.Sprintf("rtsp: cannot %s: %s", e.What, e.Why) }
-func (e *CannotError) Unwrap() error { return ErrCannot }
+func (e *CannotError) Unwrap() error { return media.ErrCannot }
 
 // RedirectError is a redirect that was not followed.
 type RedirectError struct {

@@ -81,7 +81,7 @@ func (f *funnel) packet(t *track, rtcp bool, raw []byte, now time.Time) {
 	}
 	if rtcp {
 		if bye, _ := t.receiver.RTCP(raw, now); bye {
-			t.bye = true
+			t.bye = now
 		}
 		return
 	}
@@ -93,7 +93,9 @@ func (f *funnel) packet(t *track, rtcp bool, raw []byte, now time.Time) {
 }
 
 func (f *funnel) receive(t *track, raw []byte, now time.Time) {
-	t.bye = false
+	if !t.bye.IsZero() && now.Sub(t.bye) > byeSilence/2 {
+		t.bye = time.Time{} // it was not the end
+	}
 	if f.first.IsZero() {
 		f.first = now
 		close(f.started)
@@ -105,6 +107,9 @@ func (f *funnel) receive(t *track, raw []byte, now time.Time) {
 	// A packet that makes no sense is counted by the receiver and no reason to
 	// stop.
 	_ = t.receiver.RTP(raw, now, f.emit)
+	if f.writer == nil {
+		f.open(false) // parameter sets come before the unit that they belong to
+	}
 }
 
 // poll releases what waited too long in t's reorder buffer. f.mu is held.
@@ -116,7 +121,7 @@ func (f *funnel) poll(t *track, now time.Time) {
 
 // unit takes one access unit. f.mu is held.
 func (f *funnel) unit(p media.Packet) {
-	if f.writer == nil && !f.open(false) {
+	if f.writer == nil {
 		f.keepEarly(p)
 		return
 	}
@@ -182,7 +187,7 @@ func (f *funnel) trim() {
 
 // open makes the header once every track has what a decoder needs. With force,
 // tracks that have not are left out.
-func (f *funnel) open(force bool) bool {
+func (f *funnel) open(force bool) {
 	var missing []*track
 	for _, t := range f.tracks {
 		if t.receiver == nil || t.problem != "" {
@@ -193,7 +198,7 @@ func (f *funnel) open(force bool) bool {
 		}
 	}
 	if len(missing) > 0 && !force {
-		return false
+		return
 	}
 	for _, t := range missing {
 		t.problem = "it came without parameter sets"
@@ -202,7 +207,7 @@ func (f *funnel) open(force bool) bool {
 	w, err := f.newWriter()
 	if err != nil {
 		f.finish(media.At(media.RungContainer, fmt.Errorf("rtsp: %w: %w", ErrNoPlayableTrack, err)))
-		return false
+		return
 	}
 	f.writer = w
 	f.out.header = w.Init()
@@ -212,7 +217,6 @@ func (f *funnel) open(force bool) bool {
 	for _, p := range early {
 		f.deliver(p)
 	}
-	return true
 }
 
 // newWriter makes a mux for the tracks that play; one that it cannot take is

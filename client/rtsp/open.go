@@ -36,6 +36,9 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 			return nil, silent // TCP is no way here: the silence is what is to be told
 		}
 		if last || ctx.Err() != nil || !tryNext(err, over) {
+			if over == overTCP && errors.Is(err, ErrSilent) {
+				cfg.Memory.set(hostPort(a), overUDP) // what worked once does not any more
+			}
 			return nil, err
 		}
 		if errors.Is(err, ErrSilent) {

@@ -3,7 +3,6 @@ package rtsp
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -33,10 +32,10 @@ func TestOpen(t *testing.T) {
 		if len(data) < 3*160 {
 			t.Errorf("%d bytes", len(data))
 		}
-		if err := s.Pause(t.Context()); !errors.Is(err, ErrCannot) || err.Error() != "rtsp: cannot pause: the stream is live" {
+		if err := s.Pause(t.Context()); !errors.Is(err, media.ErrCannot) || err.Error() != "rtsp: cannot pause: the stream is live" {
 			t.Error(err)
 		}
-		if _, err := s.Seek(t.Context(), 0); !errors.Is(err, ErrCannot) {
+		if _, err := s.Seek(t.Context(), 0); !errors.Is(err, media.ErrCannot) {
 			t.Error(err)
 		}
 		if err := s.Close(); err != nil {
@@ -109,13 +108,12 @@ func TestOpenOddReplies(t *testing.T) {
 			case "PLAY":
 				l.write([]byte("\r\n\x00" + frameOf(77, 1, 2, 3, 4, 5)))
 				l.sound(2)
-				// The client answers while this line waits for its reader.
-				l.c.workers.Go(func() { l.write([]byte("OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n")) })
+				l.write([]byte("OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n"))
 			}
 			return nil
 		}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
-		readUntil(t, s, 20*time.Millisecond)
+		readUntil(t, s, 0)
 		if n := s.Stats(); n.Packets != 2 || n.Lost != 0 {
 			t.Errorf("%+v", n)
 		}
@@ -187,7 +185,7 @@ func TestOpenRefusals(t *testing.T) {
 			return silence
 		}, media.RungReply, ErrHTTP, "this is an HTTP server", 0},
 		{"hang up", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
-			l.nc.Close()
+			l.hangUp()
 			return silence
 		}, media.RungReply, ErrConnection, "rtsp: options: connection closed by the server", 0},
 		{"a session name of 100 kB", "rtspt://10.0.0.1/x", soundSDP, func(l *line, r *request) *response {
@@ -262,6 +260,27 @@ func TestOpenWithoutOptions(t *testing.T) {
 	}
 }
 
+func TestOpenBusy(t *testing.T) {
+	for _, busy := range []int{1, 3, 4} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &camera{t: t, sdp: soundSDP}
+			n := 0
+			c.on = func(l *line, r *request) *response {
+				if r.method == "DESCRIBE" {
+					if n++; n <= busy {
+						return &response{status: 503}
+					}
+				}
+				return nil
+			}
+			_, _, err := c.open("rtspt://10.0.0.1/live", Config{})
+			if want := map[bool]int{true: 503}[busy == busyTries]; status(err) != want {
+				t.Errorf("busy %d times: %v", busy, err)
+			}
+		})
+	}
+}
+
 func TestOpenControlCandidates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP + "m=audio 0 RTP/AVP 8\r\na=control:track2\r\n"}
@@ -310,156 +329,6 @@ func TestOpenOtherTracks(t *testing.T) {
 		}
 		readUntil(t, s, 0)
 	})
-}
-
-func TestOpenLogin(t *testing.T) {
-	for _, closes := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			c := &camera{t: t, sdp: soundSDP}
-			nonce := "1"
-			c.on = func(l *line, r *request) *response {
-				a := r.header.get("Authorization")
-				switch {
-				case r.method == "PLAY" && nonce == "1":
-					nonce = "2" // runs out in the middle
-					return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="2", stale=true`}}}
-				case strings.Contains(a, `nonce="`+nonce+`"`) && strings.Contains(a, `username="us:er"`):
-					return nil
-				}
-				l.write((&response{status: 401, header: header{
-					{"CSeq", r.header.get("CSeq")}, {"WWW-Authenticate", `Basic realm="r"`},
-					{"WWW-Authenticate", `Digest realm="r", nonce="` + nonce + `"`}}}).append(nil))
-				if closes {
-					l.nc.Close()
-				}
-				return silence
-			}
-			s, ev := c.mustOpen("rtspt://us%3Aer:se@cret@10.0.0.1/live", Config{})
-			s.Close()
-			want := "OPTIONS OPTIONS DESCRIBE SETUP PLAY PLAY TEARDOWN"
-			if got := strings.Join(c.methods(), " "); got != want && !closes || len(c.lines) > 2 {
-				t.Errorf("%s over %d connections", got, len(c.lines))
-			}
-			for _, r := range c.asked {
-				if strings.Contains(r.target, "@") {
-					t.Errorf("%s %s", r.method, r.target)
-				}
-			}
-			if ev.has("cret") || ev.has("us:er") {
-				t.Errorf("a secret in\n%s", ev)
-			}
-		})
-	}
-}
-
-func TestOpenLoginRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := &camera{t: t, sdp: soundSDP}
-		n := 0
-		c.on = func(l *line, r *request) *response {
-			n++
-			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="` + strings.Repeat("x", n) + `"`}}}
-		}
-		_, ev, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{})
-		if e, ok := errors.AsType[*AuthError](err); !ok || !e.Refused || n != 2 {
-			t.Errorf("%v after %d requests", err, n)
-		}
-		if ev.has("secret") || strings.Contains(err.Error(), "secret") {
-			t.Error("a secret was told")
-		}
-		// However stale the server says that the nonces are, it comes to an end.
-		n = 0
-		c.on = func(l *line, r *request) *response {
-			n++
-			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="n", stale=true`}}}
-		}
-		if _, _, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{}); !errors.Is(err, ErrAuth) || n > maxTries {
-			t.Errorf("%v after %d requests", err, n)
-		}
-	})
-}
-
-func TestRedirects(t *testing.T) {
-	moved := func(to string) *response { return &response{status: 302, header: header{{"Location", to}}} }
-	for _, c := range []struct {
-		name, link string
-		on         func(l *line, r *request) *response
-		dialled    string
-		text       string // of the error; "" when it is to open
-	}{
-		{"to another host, without the login", "rtspt://u:secret@1.1.1.1/a", func(l *line, r *request) *response {
-			if l.number == 1 {
-				return moved("rtsp://2.2.2.2:8554/b?token=1")
-			}
-			if r.header.get("Authorization") != "" {
-				l.c.t.Error("the login went to another host")
-			}
-			return nil
-		}, "1.1.1.1:554 2.2.2.2:8554", ""},
-		{"login after the redirect", "rtspt://u:secret@1.1.1.1/a", func(l *line, r *request) *response {
-			if l.number == 1 {
-				return moved("rtsp://2.2.2.2/b")
-			}
-			return &response{status: 401, header: header{{"WWW-Authenticate", "Basic realm=x"}}}
-		}, "1.1.1.1:554 2.2.2.2:554", "wants a user name"},
-		{"to another path", "rtspt://1.1.1.1/a", func(l *line, r *request) *response {
-			if l.number == 1 && r.method == "DESCRIBE" {
-				return moved("/b")
-			}
-			if l.number == 2 && r.target != "rtsp://1.1.1.1/b" && r.method == "DESCRIBE" {
-				l.c.t.Error(r.target)
-			}
-			return nil
-		}, "1.1.1.1:554 1.1.1.1:554", ""},
-		{"at PLAY", "rtspt://1.1.1.1/a", func(l *line, r *request) *response {
-			if l.number == 1 && r.method == "PLAY" {
-				return moved("rtspt://1.1.1.2/a")
-			}
-			return nil
-		}, "1.1.1.1:554 1.1.1.2:554", ""},
-		{"for ever", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("rtsp://1.1.1.1/a") },
-			strings.TrimSpace(strings.Repeat("1.1.1.1:554 ", maxRedirects+1)), "one redirect too many"},
-		{"to HTTP", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("http://1.1.1.1/a") }, "1.1.1.1:554", "it is not RTSP"},
-		{"to nowhere", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("") }, "1.1.1.1:554", "it names no place"},
-		{"to a file", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("refuse.wmv") }, "1.1.1.1:554", "it is not an address"},
-		{"loopback to loopback", "rtspt://127.0.0.1/a", func(l *line, r *request) *response {
-			if l.number == 1 {
-				return moved("rtsp://127.0.0.2/a")
-			}
-			return nil
-		}, "127.0.0.1:554 127.0.0.2:554", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				cam := &camera{t: t, sdp: soundSDP, on: c.on}
-				_, ev, err := cam.open(c.link, Config{})
-				if got := strings.Join(cam.dialled, " "); got != c.dialled {
-					t.Errorf("dialled %s\n%s", got, ev)
-				}
-				if c.text == "" && err != nil || c.text != "" && (err == nil || !strings.Contains(err.Error(), c.text)) {
-					t.Errorf("error %v, want %q", err, c.text)
-				}
-				if ev.has("secret") {
-					t.Errorf("a secret in\n%s", ev)
-				}
-			})
-		})
-	}
-}
-
-func TestRedirectInside(t *testing.T) {
-	cfg := Config{Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
-		return []netip.Addr{netip.MustParseAddr("192.168.0.1"), netip.MustParseAddr("::ffff:127.0.0.1")}, nil
-	}}.withDefaults()
-	for _, link := range []string{"rtsp://127.0.0.1/", "rtsp://10.1.2.3/", "rtsp://[fe80::1%25eth0]/", "rtsp://[::ffff:192.168.1.1]/", "rtsp://rebound.example/", "rtsp://0.0.0.0/"} {
-		_, err := cfg.dial(t.Context(), parse(t, link), true)
-		if !errors.Is(err, ErrRedirect) || !strings.Contains(err.Error(), "private network") {
-			t.Errorf("%s: %v", link, err)
-		}
-	}
-	if _, err := follow(parse(t, "rtsps://h/a"), "rtsp://h/a"); !errors.Is(err, ErrRedirect) {
-		t.Errorf("TLS was given up: %v", err)
-	}
 }
 
 func TestOpenCancelled(t *testing.T) {

@@ -82,11 +82,13 @@ func (o *outbox) add(w *mux.Writer, p media.Packet, cut bool) {
 }
 
 func (o *outbox) begin() *block {
-	b := &block{}
+	var b *block
 	if n := len(o.spare); n > 0 {
 		b, o.spare = o.spare[n-1], o.spare[:n-1]
+		*b = block{data: b.data[:0]}
+	} else {
+		b = new(block)
 	}
-	*b = block{data: b.data[:0]}
 	o.current = b
 	return b
 }

@@ -36,8 +36,11 @@ func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 			return "", err
 		}
 		s.refine(resp)
-		start := startOf(resp, from)
 		live := s.Info().Live
+		start := time.Duration(0) // of a live stream: some servers count from their own beginning
+		if !live {
+			start = startOf(resp, from)
+		}
 		s.f.mu.Lock()
 		defer s.f.mu.Unlock()
 		s.f.patient = s.over == overTCP && !live
@@ -65,7 +68,7 @@ func (s *Session) rebase(resp *response, start time.Duration) {
 	for _, t := range s.playable() {
 		info := s.infoOf(resp, t)
 		t.receiver.Rebase(start, info.seq, info.rtptime)
-		t.bye = false
+		t.bye = time.Time{}
 	}
 }
 

@@ -30,11 +30,11 @@ type track struct {
 	pair     *udpPair      // UDP
 
 	// Guarded by the funnel's mutex.
-	video   bool // its key pictures are known
-	waitKey bool // video before its first key picture is of no use
-	bye     bool
-	stamp   uint32 // the timestamp of the last packet
-	private []byte // the decoder's configuration in the header that is out
+	video   bool      // its key pictures are known
+	waitKey bool      // video before its first key picture is of no use
+	bye     time.Time // when its source said that it ends; zero while it has not
+	stamp   uint32    // the timestamp of the last packet
+	private []byte    // the decoder's configuration in the header that is out
 }
 
 // describeTracks maps m= sections to tracks, in their order.

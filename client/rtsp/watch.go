@@ -133,7 +133,7 @@ func (s *Session) allSaidBye() bool {
 		if t.receiver == nil {
 			continue
 		}
-		if !t.bye {
+		if t.bye.IsZero() {
 			return false
 		}
 		n++

@@ -9,14 +9,11 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/media"
 )
 
 // Errors that callers branch on.
 var (
-	// ErrCannot is wrapped by what Pause, Resume and Seek return where the
-	// server does not offer it; the message says why.
-	ErrCannot = errors.New("not possible on this stream")
-
 	// ErrLogin: the server asks for a name and password that the link does not
 	// have, or refuses those that it has.
 	ErrLogin = errors.New("the server wants a login")
@@ -93,8 +90,8 @@ func (e *TimeoutError) Unwrap() error { return os.ErrDeadlineExceeded }
 // errClosed is what a blocked call returns when the session is closed.
 var errClosed = fmt.Errorf("http: the stream was closed: %w", net.ErrClosed)
 
-// cannot is ErrCannot with its reason.
-func cannot(what, why string) error { return fmt.Errorf("%s: %w: %s", what, ErrCannot, why) }
+// cannot is media.ErrCannot with its reason.
+func cannot(what, why string) error { return fmt.Errorf("%s: %w: %s", what, media.ErrCannot, why) }
 
 // notMedia is ErrNotMedia with a word for what came instead.
 type notMedia struct{ what string }

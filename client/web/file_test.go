@@ -80,7 +80,7 @@ func TestFile(t *testing.T) {
 	if err := errors.Join(f.Pause(t.Context()), f.Resume(t.Context())); err != nil {
 		t.Error(err)
 	}
-	if _, err := f.Seek(t.Context(), time.Second); !errors.Is(err, ErrCannot) {
+	if _, err := f.Seek(t.Context(), time.Second); !errors.Is(err, media.ErrCannot) {
 		t.Errorf("seek: %v", err)
 	}
 }

@@ -65,10 +65,10 @@ func TestRadio(t *testing.T) {
 			if titles := j.titles(); !slices.Equal(titles, c.titles) {
 				t.Errorf("titles %q", titles)
 			}
-			if err := s.Pause(t.Context()); !errors.Is(err, ErrCannot) {
+			if err := s.Pause(t.Context()); !errors.Is(err, media.ErrCannot) {
 				t.Errorf("pause: %v", err)
 			}
-			if _, err := s.Seek(t.Context(), 0); !errors.Is(err, ErrCannot) {
+			if _, err := s.Seek(t.Context(), 0); !errors.Is(err, media.ErrCannot) {
 				t.Errorf("seek: %v", err)
 			}
 			if n := s.Stats().Bytes; n < uint64(len(got)) {

@@ -22,10 +22,12 @@ type dryPlayer struct {
 	bytes   uint64
 	start   time.Duration
 	at      time.Duration
-	ended   bool
-	paused  chan struct{} // not nil while paused; closed to go on
-	done    chan struct{}
-	once    sync.Once
+	// absolute: the clock shows the container's timestamps, as VLC's would.
+	absolute bool
+	ended    bool
+	paused   chan struct{} // not nil while paused; closed to go on
+	done     chan struct{}
+	once     sync.Once
 }
 
 func newDryPlayer() *dryPlayer { return &dryPlayer{done: make(chan struct{})} }
@@ -36,10 +38,10 @@ type timed interface {
 	Time() time.Duration
 }
 
-func (d *dryPlayer) Stream(_ string, open func() (io.ReadCloser, error)) string {
+func (d *dryPlayer) Stream(contentType string, open func() (io.ReadCloser, error)) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.open = open
+	d.open, d.absolute = open, showsTimestamps(contentType)
 	return "dry"
 }
 
@@ -155,6 +157,9 @@ func (d *dryPlayer) Status(context.Context) (player.Status, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st := player.Status{State: player.Playing, Time: d.at - d.start}
+	if d.absolute {
+		st.Time = d.at
+	}
 	st.DemuxBytes = d.bytes
 	switch {
 	case d.ended:

@@ -1,6 +1,7 @@
 package playback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -132,10 +133,10 @@ func (l *loop) learnTracks(s *stream, st player.Status) {
 	if s.file != nil && st.Length > 0 {
 		l.state.Duration = st.Length
 	}
-	if len(s.info.Tracks) > 0 || len(st.Streams) == 0 || len(st.Streams) == len(l.state.Tracks) {
+	if len(s.info.Tracks) > 0 || len(st.Streams) == 0 {
 		return
 	}
-	l.state.Tracks = tracks(st.Streams)
+	l.state.Tracks = tracks(st.Streams) // a picture's size comes later than its codec
 }
 
 // tracks are the player's streams in our words.
@@ -150,14 +151,15 @@ func tracks(streams []player.Stream) []Track {
 	return tracks
 }
 
-// codecOf names what the player calls by its four letters.
+// codecOf names what the player calls by its four letters, or by a word.
 func codecOf(s player.Stream) media.Codec {
-	switch strings.TrimSpace(strings.ToLower(s.FourCC)) {
+	name := cmp.Or(s.FourCC, s.Codec)
+	switch strings.TrimSpace(strings.ToLower(name)) {
 	case "h264", "avc1":
 		return media.H264
 	case "hevc", "hev1", "hvc1":
 		return media.H265
-	case "mp4a", "aac":
+	case "mp4a", "aac", "adts":
 		return media.AAC
 	case "mpga", "mp3":
 		return media.MP3
@@ -171,10 +173,8 @@ func codecOf(s player.Stream) media.Codec {
 		return media.PCMU
 	case "alaw":
 		return media.PCMA
-	case "":
-		return media.Codec(s.Codec)
 	}
-	return media.Codec(s.FourCC)
+	return media.Codec(name)
 }
 
 // playerEnded learns that the player has come to the end of what it was given.

@@ -115,13 +115,13 @@ func (r *recorder) run(f *os.File) {
 		}
 		break
 	}
-	r.err = errors.Join(r.err, f.Sync(), f.Close())
 	if d := r.stream.session.Info().Duration; r.whole && d > 0 {
 		r.length = d
-	} else if t := r.stream.tape; t != nil {
+	} else if t := r.stream.tape; t != nil { // asked before the disk takes its time
 		_, newest, _ := t.Span()
 		r.length = max(newest-r.from, 0)
 	}
+	r.err = errors.Join(r.err, f.Sync(), f.Close())
 }
 
 // stopRecording ends the recording with what has come so far.

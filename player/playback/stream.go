@@ -66,6 +66,9 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 		return
 	}
 	s.session, s.info, s.haveSeek = session, session.Info(), -1
+	if l.decodes() && len(s.info.Tracks) == 1 && s.info.Tracks[0].Codec == media.MPEGTS {
+		s.info.Tracks = nil // only the decoder sees what is in a transport stream
+	}
 	l.describe(s)
 	if len(s.info.Tracks) > 0 || !l.decodes() {
 		l.announceTracks()

@@ -77,8 +77,8 @@ def launches(file):
         location = os.path.abspath(file).replace("\\", "\\\\").replace('"', '\\"')
         paths["/vod"] = (
             f'( filesrc location="{location}" ! qtdemux name=demux'
-            " demux. ! queue ! h264parse ! rtph264pay name=pay0 pt=96"
-            " demux. ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )",
+            " demux. ! queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! h264parse ! rtph264pay name=pay0 pt=96"
+            " demux. ! queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! aacparse ! rtpmp4gpay name=pay1 pt=97 )",
             False,
         )
     return paths
