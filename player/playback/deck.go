@@ -33,7 +33,7 @@ const (
 	// pollFast is how often the player is asked while its first picture is
 	// awaited, pollPlaying how often while it plays.
 	pollFast    = 40 * time.Millisecond
-	pollPlaying = 500 * time.Millisecond
+	pollPlaying = time.Second
 
 	// firstFrameWait is how long the player may take from its first bytes to a
 	// picture or a sound before the deck gives up.

@@ -20,12 +20,20 @@ func (l *loop) tick() {
 		return
 	}
 	switch {
+	case s.url != "" && time.Since(l.second) < 2*time.Second:
+		l.poll(s) // and counts with the answer, so that a second shows once
+		return
 	case s.url != "":
 		l.poll(s)
 	case l.head != nil && l.state.Phase == Buffering && time.Since(s.awaited) > firstFrameWait:
 		l.fail(media.At(media.RungContainer, errNoKey))
 		return
 	}
+	l.eachSecond(s)
+}
+
+// eachSecond calls everySecond when one is over.
+func (l *loop) eachSecond(s *stream) {
 	if time.Since(l.second) >= time.Second-pollFast/2 {
 		l.second = time.Now()
 		l.everySecond(s)
@@ -66,8 +74,14 @@ func (l *loop) poll(s *stream) {
 		status, err := p.Status(ctx)
 		l.mail.post(func() {
 			l.head.polling = false
-			if l.stream == s && s.loads == loads && err == nil {
+			if l.stream != s {
+				return
+			}
+			if s.loads == loads && err == nil {
 				l.observe(s, status)
+			}
+			if l.stream == s {
+				l.eachSecond(s)
 			}
 		})
 	})
