@@ -35,6 +35,16 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("address %q: %s", e.Link, e.Reason) }
 
+// maxShown bounds what an error shows of a link, in characters.
+const maxShown = 120
+
+func shorten(link string) string {
+	if r := []rune(link); len(r) > maxShown {
+		return string(r[:maxShown]) + "…"
+	}
+	return link
+}
+
 // Address is a link taken apart by hand.
 type Address struct {
 	Scheme   string // lower case, without "://"
@@ -57,7 +67,7 @@ func Reserved(link string) bool {
 func Parse(link string) (Address, error) {
 	link = strings.TrimSpace(link)
 	bad := func(reason string) (Address, error) {
-		return Address{}, &Error{Link: Redact(link), Reason: reason}
+		return Address{}, &Error{Link: shorten(Redact(link)), Reason: reason}
 	}
 	switch {
 	case link == "":
@@ -65,7 +75,7 @@ func Parse(link string) (Address, error) {
 	case len(link) > MaxLength:
 		return bad("it is too long")
 	case Reserved(link):
-		return Address{}, fmt.Errorf("address %q: %w", Redact(link), ErrReserved)
+		return Address{}, fmt.Errorf("address %q: %w", shorten(Redact(link)), ErrReserved)
 	case strings.IndexFunc(link, unicode.IsControl) >= 0:
 		return bad("it has control bytes in it")
 	case !utf8.ValidString(link):
