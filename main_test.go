@@ -40,6 +40,9 @@ func prepare() error {
 		return err
 	}
 	workDir = dir
+	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o711); err != nil {
+		return err
+	}
 	for name, value := range testEnviron(dir) {
 		os.Setenv(name, value)
 	}
@@ -59,6 +62,7 @@ func testEnviron(dir string) map[string]string {
 		"XDG_STATE_HOME":  filepath.Join(dir, "state"),
 		"XDG_CACHE_HOME":  filepath.Join(dir, "cache"),
 		"XDG_VIDEOS_DIR":  filepath.Join(dir, "videos"),
+		"TMPDIR":          filepath.Join(dir, "tmp"),
 	}
 }
 

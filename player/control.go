@@ -13,7 +13,8 @@ import (
 
 const (
 	settleTime = 3 * time.Second      // given to VLC to be in the state that it was told to be in
-	seenTime   = time.Second          // given to VLC to begin with an address
+	seenTime   = time.Second          // given to VLC to begin with an address, before Open returns
+	beginTime  = 10 * time.Second     // given to it in all
 	settleTick = 4 * time.Millisecond // between two looks at its state
 	openTries  = 3                    // someone may press pause in VLC's window meanwhile
 	maxPercent = 200                  // the loudest volume
@@ -39,8 +40,7 @@ func (v *VLC) Open(ctx context.Context, address string) error {
 	}
 	defer v.finish()
 	address = naming(address)
-	if v.isOpen(address) {
-		// What is told of an address must be about its last opening.
+	if v.mustHalt(address) {
 		if err := v.halt(ctx); err != nil {
 			return err
 		}
@@ -73,10 +73,15 @@ func naming(address string) string {
 	return address
 }
 
-func (v *VLC) isOpen(address string) bool {
+// mustHalt tells whether what is open must be gone before address is added.
+// Where it is the same address, because what is told of it must be about its
+// last opening. Where it never came to play, because VLC takes it for an error
+// if it is replaced, and pauses before the next: 100 ms at the first, twice as
+// long at each more. Otherwise VLC replaces it by itself and keeps its window.
+func (v *VLC) mustHalt(address string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.src.url == address
+	return v.src.url == address || !v.src.shown()
 }
 
 // accepted tells whether VLC has taken an add.

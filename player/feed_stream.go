@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -30,6 +31,13 @@ func serveStream(ctx context.Context, w http.ResponseWriter, r *http.Request, op
 		// seconds of the stream before it shows anything. VLC asks for no range
 		// of a stream without an index, so nothing is promised that is not kept.
 		w.Header().Set("Accept-Ranges", "bytes")
+	}
+	if from, _, kind := parseRange(r.Header.Get("Range"), math.MaxInt64); kind == rangeOne && from > 0 {
+		// VLC asks so when its connection fails, when it looks for an index, and
+		// on its way out. It would take 416 for the end of the stream; after any
+		// other refusal it goes on with the connection that it has.
+		http.Error(w, "from the beginning only", http.StatusNotImplemented)
+		return
 	}
 	if r.Method == http.MethodHead {
 		return

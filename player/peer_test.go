@@ -137,12 +137,11 @@ const patience = 20 * time.Second
 // await polls VLC until met, and returns the status that met it.
 func await(t testing.TB, v *VLC, what string, met func(Status) bool) Status {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	deadline := time.After(patience)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		st, err := v.Status(ctx)
+		st, err := v.Status(t.Context())
 		if err != nil {
 			t.Fatalf("waiting for %s: %v", what, err)
 		}
@@ -151,7 +150,7 @@ func await(t testing.TB, v *VLC, what string, met func(Status) bool) Status {
 		}
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
+		case <-deadline:
 			t.Fatalf("waiting for %s: VLC is at %+v", what, st)
 		}
 	}

@@ -160,6 +160,7 @@ func TestSocketLost(t *testing.T) {
 func TestHung(t *testing.T) {
 	t.Parallel()
 	v := startFake(t, "hang")
+	v.remote.limit = 100 * time.Millisecond
 	_, err := v.Status(t.Context())
 	if !errors.Is(err, errNoAnswer) {
 		t.Fatalf("%v", err)

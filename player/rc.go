@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	commandTime = 2 * time.Second  // given to VLC to answer
-	hungTime    = 10 * time.Second // without any answer VLC counts as hung and is ended
+	commandTime = 5 * time.Second  // given to VLC to answer; it takes 2 s on a machine with ten times too much to do
+	hungTime    = 15 * time.Second // without any answer VLC counts as hung and is ended
 	maxCommand  = 1000             // bytes of a command; VLC cuts lines at 1024
 	maxReplyRow = 4 << 10          // bytes of one line of a reply; the rest of it is dropped
 	maxReply    = 2000             // lines of one reply; the rest is dropped
@@ -47,6 +47,7 @@ type remote struct {
 	notice func(change)  // called for each change, from the reading goroutine
 	turn   chan struct{} // holds one token: one dialogue at a time
 	gone   chan struct{} // closed when the connection is
+	limit  time.Duration // commandTime, or a test's
 
 	word string // what the words begin with: chance, so that no stream's title can hold one
 
@@ -78,7 +79,7 @@ func dialRemote(ctx context.Context, path string, notice func(change)) (*remote,
 func newRemote(conn net.Conn, notice func(change)) *remote {
 	r := &remote{
 		conn: conn, notice: notice, word: "td" + rand.Text()[:8] + ".",
-		turn: make(chan struct{}, 1), gone: make(chan struct{}),
+		turn: make(chan struct{}, 1), gone: make(chan struct{}), limit: commandTime,
 	}
 	r.turn <- struct{}{}
 	go r.read()
@@ -101,12 +102,11 @@ func (r *remote) do(ctx context.Context, commands ...string) ([][]string, error)
 		}
 	}
 	text, x := r.begin(commands)
-	if dbg != nil { dbg("> "+strings.Join(commands, "|")) }
 	// The reply decides about a write that failed: the reader sees it too.
-	_ = r.conn.SetWriteDeadline(time.Now().Add(commandTime))
+	_ = r.conn.SetWriteDeadline(time.Now().Add(r.limit))
 	_, _ = io.WriteString(r.conn, text)
 
-	timer := time.NewTimer(commandTime)
+	timer := time.NewTimer(r.limit)
 	defer timer.Stop()
 	var err error
 	select {
@@ -178,7 +178,6 @@ func (r *remote) take(line string) {
 	if c, ok := parseChange(line); ok && r.notice != nil {
 		r.notice(c)
 	}
-	if dbg != nil { dbg("< "+line) }
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	x := r.pending
@@ -230,5 +229,3 @@ func verb(command string) string {
 	v, _, _ := strings.Cut(command, " ")
 	return v
 }
-
-var dbg func(string)

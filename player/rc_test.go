@@ -105,7 +105,7 @@ func TestDialogueLate(t *testing.T) {
 				switch {
 				case line == "get_time" && first:
 					first = false
-					time.Sleep(3 * time.Second)
+					time.Sleep(commandTime + time.Second)
 					fmt.Fprint(conn, "1\r\n")
 				case line == "get_time":
 					fmt.Fprint(conn, "2\r\n")

@@ -72,6 +72,7 @@ type source struct {
 	stopped    bool          // Stop was called
 	foreign    bool          // VLC went on to an address that it was not given
 	problem    string
+	givenUp    bool // it failed and was cleared away
 	counters   Counters
 	length     time.Duration
 	streams    []Stream
@@ -185,18 +186,22 @@ func (v *VLC) Status(ctx context.Context) (Status, error) {
 			return Status{}, err
 		}
 	}
-	switch {
-	case st.Problem == foreignProblem:
-		return st, v.halt(ctx)
-	case st.State == Failed && st.Problem == emptyProblem:
-		st.Problem = v.lastWord(ctx)
+	if st.State == Failed && !v.isGivenUp() {
+		st.Problem, err = v.giveUp(ctx)
 	}
-	return st, nil
+	return st, err
 }
 
-// lastWord gives VLC's complaint, which comes by another way than its state, a
-// moment to arrive.
-func (v *VLC) lastWord(ctx context.Context) string {
+func (v *VLC) isGivenUp() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.src.givenUp
+}
+
+// giveUp is for a source that VLC made nothing of, or something that was not
+// wanted. It gives VLC's complaint, which comes by another way than its state,
+// a moment to arrive, and sees that VLC goes on to nothing that the source named.
+func (v *VLC) giveUp(ctx context.Context) (problem string, err error) {
 	v.mu.Lock()
 	complained := v.src.complained
 	v.mu.Unlock()
@@ -207,12 +212,20 @@ func (v *VLC) lastWord(ctx context.Context) string {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	if err := v.halt(ctx); err != nil {
+		return "", err
+	}
+	_, err = v.do(ctx, "clear")
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.src.problem == "" {
-		v.src.problem = emptyProblem // once is enough
+	switch {
+	case v.src.foreign:
+		v.src.problem = foreignProblem
+	case v.src.problem == "":
+		v.src.problem = emptyProblem
 	}
-	return v.src.problem
+	v.src.givenUp = true
+	return v.src.problem, err
 }
 
 // complaintTime is how long a complaint may be behind the state.
@@ -245,12 +258,6 @@ func (v *VLC) digest(replies [][]string) (st Status, volumeReady bool) {
 	if state == running || state == paused {
 		st.Time = parseSeconds(replies[1])
 	}
-	switch {
-	case s.foreign:
-		st.Problem = foreignProblem
-	case st.State == Failed && st.Problem == "":
-		st.Problem = emptyProblem
-	}
 	return st, st.State == Playing && v.volume.due && s.counters.PlayedAudio > 0
 }
 
@@ -262,9 +269,12 @@ const (
 	emptyProblem = "VLC found nothing to play in the stream"
 )
 
+// shown tells whether something of the source was seen or heard.
+func (s *source) shown() bool { return s.counters.Displayed > 0 || s.counters.PlayedAudio > 0 }
+
 // state is what VLC is doing with the source, given what its playlist says.
 func (s *source) state(deck deckState, now time.Time) State {
-	shown := s.counters.Displayed > 0 || s.counters.PlayedAudio > 0
+	shown := s.shown()
 	switch {
 	case s.url == "":
 		return Idle
@@ -273,7 +283,7 @@ func (s *source) state(deck deckState, now time.Time) State {
 	case s.foreign, s.broken:
 		return Failed
 	case !s.seen:
-		if s.problem != "" || deck == stopped && now.Sub(s.opened) > seenTime {
+		if s.problem != "" || deck == stopped && now.Sub(s.opened) > beginTime {
 			return Failed
 		}
 		return Opening

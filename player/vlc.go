@@ -40,11 +40,6 @@ type Config struct {
 const (
 	startTime = 10 * time.Second     // given to VLC to open its socket: a cold disk or a new plugin cache is slow
 	startTick = 5 * time.Millisecond // between two looks at the socket
-	// maxSocketPath is what fits into sockaddr_un everywhere: 104 bytes on the
-	// BSDs and macOS, with the zero at the end.
-	maxSocketPath = 103
-	// privatePattern is how the private directories are called.
-	privatePattern = "tapedeck-vlc-*"
 )
 
 // ErrClosed is what a VLC that was closed by us answers.
@@ -104,7 +99,7 @@ func (v *VLC) start(ctx context.Context, cfg Config, as account) error {
 		return err
 	}
 	v.log.listen = v.heard
-	socket := filepath.Join(v.dir, "rc")
+	socket := filepath.Join(v.dir, socketName)
 	v.proc, err = start(ctx, launch{
 		path: cfg.Path, dir: v.dir, as: as, out: v.log, guardOnly: cfg.guardOnly,
 		args: arguments(cfg, v.out, socket, runtime.GOOS),
@@ -141,33 +136,6 @@ func (v *VLC) dial(ctx context.Context, socket string) (*remote, error) {
 			return nil, fmt.Errorf("vlc: start: %w", context.Cause(ctx))
 		}
 	}
-}
-
-// privateDir makes the directory that holds the socket and is VLC's working
-// directory. It belongs to the user that VLC runs as.
-func privateDir(as account) (string, error) {
-	base := os.Getenv("XDG_RUNTIME_DIR")
-	if as.switched {
-		base = as.runtimeDir("", isDir)
-	}
-	if base == "" || !isDir(base) {
-		base = os.TempDir()
-	}
-	dir, err := os.MkdirTemp(base, privatePattern)
-	if err == nil && len(dir)+len("/rc") > maxSocketPath {
-		os.Remove(dir)
-		dir, err = os.MkdirTemp("/tmp", privatePattern)
-	}
-	if err != nil {
-		return "", fmt.Errorf("vlc: private directory: %w", err)
-	}
-	if as.switched {
-		if err := os.Lchown(dir, int(as.uid), int(as.gid)); err != nil {
-			os.Remove(dir)
-			return "", fmt.Errorf("vlc: private directory: %w", err)
-		}
-	}
-	return dir, nil
 }
 
 // wait sees VLC's end and clears up after it.

@@ -1,7 +1,6 @@
 package player
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +53,7 @@ func ok(t testing.TB, err error) {
 }
 
 func TestFilePlays(t *testing.T) {
+	t.Parallel()
 	v, f := startVLC(t, Config{}), newFeed(t)
 	ctx := t.Context()
 	if st, err := v.Status(ctx); err != nil || st.State != Idle {
@@ -115,6 +114,7 @@ func stillFor(d time.Duration) func(Status) bool {
 }
 
 func TestStreamPlays(t *testing.T) {
+	t.Parallel()
 	v, f := startVLC(t, Config{}), newFeed(t)
 	for _, c := range []struct {
 		contentType, ext string
@@ -137,110 +137,9 @@ func TestStreamPlays(t *testing.T) {
 	}
 }
 
-// From one address to the next: while it plays, while it is paused, and while
-// it has not begun. Nothing of the one is told of the other.
-func TestOpenNext(t *testing.T) {
-	v, f := startVLC(t, Config{}), newFeed(t)
-	ctx := t.Context()
-	silent := f.Stream("video/mp2t", func() (io.ReadCloser, error) { return newEndless(), nil })
-	ok(t, v.Open(ctx, offerStream(t, f, "video/mp2t", "ts")))
-	await(t, v, "the first", playing)
-	ok(t, v.Open(ctx, silent))
-	holds(t, v, 300*time.Millisecond, "waiting", func(st Status) bool { return st.State == Opening && st.Displayed == 0 && st.Streams == nil })
-	ok(t, v.Pause(ctx))
-	ok(t, v.Open(ctx, offerStream(t, f, "video/x-matroska", "mkv")))
-	await(t, v, "the next after a pause in the beginning", playing)
-	ok(t, v.Pause(ctx))
-	url := offerFile(t, f, "video/mp4", sample(t, "mp4"))
-	ok(t, v.Open(ctx, url))
-	await(t, v, "the next after a pause", playing)
-	ok(t, v.Seek(ctx, 19*time.Second))
-	await(t, v, "the end", func(st Status) bool { return st.State == Ended })
-	for range 2 {
-		ok(t, v.Open(ctx, url))
-		holds(t, v, 300*time.Millisecond, "the same again", func(st Status) bool { return st.State == Opening || st.State == Playing })
-	}
-	ok(t, v.Stop(ctx))
-	ok(t, v.Stop(ctx))
-	// As fast as it can be asked for: the last one wins.
-	for range 5 {
-		for _, ext := range []string{"ts", "mkv"} {
-			ok(t, v.Open(ctx, offerStream(t, f, octets, ext)))
-		}
-	}
-	ok(t, v.Open(ctx, url))
-	if st := await(t, v, "the last", playing); st.Length != 20*time.Second {
-		t.Errorf("%+v", st)
-	}
-}
-
-// What VLC cannot play is told as failed, with a reason, and nothing else is.
-func TestOpenFails(t *testing.T) {
-	v, f := startVLC(t, Config{}), newFeed(t)
-	bytesOf := func(body string) string {
-		return f.Stream(octets, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil })
-	}
-	dropped := bytesOf("")
-	f.Drop(dropped)
-	for _, c := range []struct{ name, url, problem string }{
-		{"refused", f.Stream("video/mp2t", func() (io.ReadCloser, error) { return nil, errors.New("no") }), "VLC is unable to open the stream"},
-		{"dropped", dropped, "VLC is unable to open the stream"},
-		{"empty", bytesOf(""), "VLC is unable to open the stream"},
-		{"garbage", bytesOf(strings.Repeat("garbage ", 10000)), ""},
-		{"a list", bytesOf("#EXTM3U\nhttp://127.0.0.1:1/x\n"), "VLC is unable to open the stream"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			ok(t, v.Open(t.Context(), c.url))
-			st := await(t, v, "the failure", func(st Status) bool { return st.State != Opening })
-			if st.State != Failed || st.Problem == "" || c.problem != "" && st.Problem != c.problem {
-				t.Errorf("%v: %q", st.State, st.Problem)
-			}
-		})
-	}
-	// A source that comes to its end is no failure, and VLC is still warm.
-	data, err := os.ReadFile(sample(t, "mkv"))
-	ok(t, err)
-	ok(t, v.Open(t.Context(), f.Stream("video/x-matroska", func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(data[:len(data)/10])), nil
-	})))
-	await(t, v, "it to play", playing)
-	st := await(t, v, "the end", func(st Status) bool { return st.State != Playing })
-	if st.State != Ended || st.Problem != "" || st.Displayed == 0 {
-		t.Errorf("%+v", st)
-	}
-}
-
-// A list that gets past the feed is stopped where VLC begins to follow it.
-func TestOpenStrays(t *testing.T) {
-	v, f := startVLC(t, Config{}), newFeed(t)
-	var followed atomic.Int32
-	next := f.Stream(octets, func() (io.ReadCloser, error) { followed.Add(1); return newEndless(), nil })
-	res := &resource{contentType: "audio/x-mpegurl"}
-	res.serve = serveText("#EXTM3U\n#EXTINF:1,x\n" + next + "\n")
-	ok(t, v.Open(t.Context(), f.add(res)))
-	st := await(t, v, "the failure", func(st Status) bool { return st.State == Failed })
-	if st.Problem != foreignProblem {
-		t.Errorf("%q, followed %d times", st.Problem, followed.Load())
-	}
-	ok(t, v.Open(t.Context(), offerStream(t, f, "video/mp2t", "ts")))
-	await(t, v, "something else", playing)
-}
-
-func TestOpenRefusesAddresses(t *testing.T) {
-	v := startFake(t, "")
-	for _, address := range []string{
-		"", "file:///etc/passwd", "https://127.0.0.1/x", "http://example.org/", "http://10.0.0.1/x", "http://user@127.0.0.1/x",
-		"http://127.0.0.1/x :sout=#file{dst=/tmp/x}", "http://127.0.0.1/x\nquit", "http://127.0.0.1/\"", "http://127.0.0.1/#x",
-		"http://127.0.0.1/" + strings.Repeat("x", maxCommand), "http://localhost/x", "--intf=http", "vlc://quit",
-	} {
-		if err := v.Open(t.Context(), address); !errors.Is(err, ErrAddress) {
-			t.Errorf("%.50q: %v", address, err)
-		}
-	}
-}
-
 // The tone of the sample comes out of VLC.
 func TestSound(t *testing.T) {
+	t.Parallel()
 	wav := filepath.Join(publicDir(t), "out.wav")
 	v, f := startVLC(t, Config{AudioFile: wav}), newFeed(t)
 	ok(t, v.Open(t.Context(), offerStream(t, f, "audio/mpeg", "mp3")))
@@ -287,6 +186,7 @@ func power(samples []int16, rate int, hertz float64) float64 {
 // A volume is taken at any time and reaches VLC when something plays. The
 // sound goes to ALSA's null device, since the dummy has no volume.
 func TestVolume(t *testing.T) {
+	t.Parallel()
 	vlc := peer(t, "vlc")
 	path := script(t, fmt.Sprintf("exec %s \"$@\" --aout=alsa --alsa-audio-device=null", vlc))
 	v, err := Start(t.Context(), Config{Path: path, Audio: Dummy, Video: Dummy})
@@ -317,6 +217,7 @@ func TestVolume(t *testing.T) {
 // What a user's settings say about repeating, other interfaces and proxies does
 // not reach the deck.
 func TestHostileSettings(t *testing.T) {
+	t.Parallel()
 	vlc := peer(t, "vlc")
 	home := publicDir(t)
 	dir := filepath.Join(home, ".config", "vlc")
@@ -359,6 +260,7 @@ stats=0
 
 // A VLC that dies says so and how, and another goes on with the same address.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	v, f := startVLC(t, Config{}), newFeed(t)
 	url := offerStream(t, f, "video/mp2t", "ts")
 	ok(t, v.Open(t.Context(), url))
@@ -382,6 +284,7 @@ func TestKilled(t *testing.T) {
 
 // Nothing is left of a VLC that is closed: no process, no directory, no reader.
 func TestCloseLeavesNothing(t *testing.T) {
+	t.Parallel()
 	log := filepath.Join(t.TempDir(), "vlc.log")
 	v, f := startVLC(t, Config{LogFile: log}), newFeed(t)
 	reader := newEndless()
@@ -403,6 +306,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 
 // Everybody may ask at once.
 func TestConcurrent(t *testing.T) {
+	t.Parallel()
 	v, f := startVLC(t, Config{}), newFeed(t)
 	url := offerStream(t, f, "video/mp2t", "ts")
 	ok(t, v.Open(t.Context(), url))

@@ -212,6 +212,8 @@ const hidden = "***"
 
 var (
 	userinfo = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)?([^/?]*)@`)
+	// A link within a link: url=http://user:password@host
+	innerUserinfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/?&\s]*@`)
 
 	// Query parameters that carry a login or a token on cameras and IPTV panels.
 	secretQuery = regexp.MustCompile(`(?i)([?&;](?:[a-z0-9_]*(?:pass|passwd|password|pwd|token|secret|signature|auth|apikey|api_key|session|sid|key|sig|hash)|user|username|usr|login|p|u)=)[^&;#\s]*`)
@@ -231,6 +233,7 @@ func Redact(link string) string {
 		return r
 	}, link)
 	link = userinfo.ReplaceAllString(link, "${1}")
+	link = innerUserinfo.ReplaceAllString(link, "${1}")
 	link = secretQuery.ReplaceAllString(link, "${1}"+hidden)
 	return xtreamPath.ReplaceAllString(link, "${1}"+hidden+"/"+hidden+"${2}")
 }

@@ -73,6 +73,8 @@ func TestRedact(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"rtsp://u:secret@h/p", "rtsp://h/p"},
 		{"rtsp://u:se@cr:et@h/p@2", "rtsp://h/p@2"},
+		{"rtmp://$OPT:rtmp-raw=rtmp://a:secret@h/x", "rtmp://$OPT:rtmp-raw=rtmp://h/x"},
+		{"http://h/?url=http://u:secret@h/x", "http://h/?url=http://h/x"},
 		{"u:secret@h:8080/x", "h:8080/x"},
 		{"http://h/?user=admin&password=secret&ch=1", "http://h/?user=***&password=***&ch=1"},
 		{"http://h/a?token=secret#f", "http://h/a?token=***#f"},

@@ -104,7 +104,7 @@ func (l *loop) observe(s *stream, st player.Status) {
 		l.second = time.Now()
 		l.emit(PlayingEvent{Position: seconds(l.state.Position)})
 	}
-	if l.state.Phase == Playing {
+	if l.state.Phase == Playing && st.State == player.Playing {
 		l.locate(s, st)
 	}
 	switch st.State {

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// benchVariable names the file that TestBench writes its table to; without it
+// nothing is measured.
+const benchVariable = "TAPEDECK_BENCH"
+
+// TestBench is `make bench`: it measures the program beside its peers in one
+// run, and writes a table. It asserts nothing: figures depend on the machine.
+func TestBench(t *testing.T) {
+	path := os.Getenv(benchVariable)
+	if path == "" {
+		t.Skip("make bench measures")
+	}
+	testBinary(t)
+	b := &bench{began: time.Now(), load: loadAverage()}
+	t.Run("paint", b.paint)
+	t.Run("memory", b.memory)
+	t.Run("frames", b.frames)
+	t.Run("work", b.work)
+	if err := os.WriteFile(path, []byte(b.report()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bench is one run of all measures.
+type bench struct {
+	began time.Time
+	load  string
+	rows  []benchRow
+}
+
+// benchRow is a line of the table.
+type benchRow struct{ what, ours, peer, ratio, aim string }
+
+func (b *bench) add(what, ours, peer, ratio, aim string) {
+	b.rows = append(b.rows, benchRow{what, ours, peer, ratio, aim})
+}
+
+// report is the whole of BENCH.md.
+func (b *bench) report() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, benchHead, machine(), b.began.UTC().Format("2006-01-02 15:04"), b.load, loadAverage(), strings.Join(versions(), ", "))
+	out.WriteString("| measure | tapedeck | beside it | ratio | aim |\n| --- | --- | --- | --- | --- |\n")
+	for _, r := range b.rows {
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", r.what, r.ours, r.peer, r.ratio, r.aim)
+	}
+	out.WriteString(benchNotes)
+	return out.String()
+}
+
+const benchHead = `# Figures
+
+What ` + "`make bench`" + ` measured last: tapedeck and a peer side by side in one run, medians of several. The ratios are
+what counts; the figures are the machine's.
+
+- machine: %s
+- when: %s UTC; load average before: %s, after: %s
+- with: %s
+
+`
+
+const benchNotes = `
+How it is measured:
+
+- **First entry**: from the start of the process in a pseudo-terminal to the first entry of the list on the screen. The
+  peer shows the same file.
+- **First picture**: from Enter (in the same process, ` + "`deck.Do`" + `) or VLC's ` + "`add`" + ` to the first picture that VLC counts
+  as displayed. Its count moves every quarter of a second, so the time is reckoned back: the count that is seen first,
+  less one, at 25 pictures a second; in brackets, when it was seen. VLC runs without a display. "cold" is from the start of
+  the vlc process with the address as its argument.
+- **Work**: user and system seconds of the one process, from its start to its end, for each gigabyte (10⁹ bytes) that it
+  gives to another process: tapedeck's engine to curl in VLC's place, ffmpeg to cat. The server sends H.264 pictures
+  of 250 kB, interleaved, as fast as it is read ("unpaced") or at 50 Mbit/s.
+- **Memory**: the resident set of the program alone, without VLC, whose own stands beside it. "anonymous" leaves out
+  the pages of the program's file; "peak" is the most there was since the start.
+`
+
+// median is the middle one of some values.
+func median[T ~int64 | ~float64](values []T) T {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// ratio is ours by theirs.
+func ratio[T ~int64 | ~float64](ours, theirs T) string {
+	if theirs == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", float64(ours)/float64(theirs))
+}
+
+// millis prints a time of less than some seconds.
+func millis(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d.Microseconds())/1000) }
+
+func machine() string {
+	model := runtime.GOARCH
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		if _, rest, ok := strings.Cut(string(text), "model name\t: "); ok {
+			model, _, _ = strings.Cut(rest, "\n")
+		}
+	}
+	kernel, _ := exec.Command("uname", "-sr").Output()
+	return fmt.Sprintf("%d cores, %s, %s", runtime.NumCPU(), model, strings.TrimSpace(string(kernel)))
+}
+
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
+}
+
+// versions are those of the peers.
+func versions() []string {
+	all := []string{runtime.Version()}
+	for _, ask := range [][]string{{"vlc", "--version"}, {"ffmpeg", "-version"}, {"curl", "--version"}, {"less", "--version"}} {
+		cmd := exec.Command(ask[0], ask[1:]...)
+		asNobody(cmd)
+		out, err := cmd.Output()
+		if err != nil && len(out) == 0 {
+			continue
+		}
+		words := strings.Fields(string(out))
+		for _, w := range words {
+			if w[0] >= '0' && w[0] <= '9' {
+				all = append(all, ask[0]+" "+w)
+				break
+			}
+		}
+	}
+	return all
+}
