@@ -195,7 +195,9 @@ func TestPtyScreens(t *testing.T) {
 			s.golden("radio")
 			s.press("p")
 			s.golden("failed")
-			s.press("f", "i")
+			s.press("f")
+			s.see("on the favourites")
+			s.press("i")
 			s.golden("details")
 			s.agreesWithTmux()
 			s.press("i")
@@ -216,7 +218,7 @@ func (s *session) agreesWithTmux() {
 		s.t.Log("missing peer: tmux: our terminal's word is taken")
 		return
 	}
-	s.settle()
+	s.settle(2 * time.Second)
 	dir := s.t.TempDir()
 	s.mu.Lock()
 	raw, want := append([]byte(nil), s.raw...), s.screen.text()

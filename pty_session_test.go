@@ -148,9 +148,6 @@ func (s *session) end() {
 	if len(s.screen.unknown) > 0 && !s.lenient {
 		s.t.Errorf("the terminal was sent what it does not know: %q", s.screen.unknown)
 	}
-	if s.t.Failed() {
-		s.t.Logf("the last screen:\n%s", s.screen.text())
-	}
 }
 
 // await waits until met, which is called with the screen locked.
@@ -325,7 +322,7 @@ func (s *session) nothingLeft() {
 		before := len(s.raw)
 		s.cmd.Process.Signal(syscall.SIGQUIT)
 		<-s.exited
-		s.settle()
+		s.settle(time.Second)
 		s.t.Fatalf("the program did not end; it was at\n%s", s.raw[before:])
 	}
 	pid := s.cmd.Process.Pid

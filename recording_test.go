@@ -18,6 +18,7 @@ import (
 
 // recording is what ffmpeg makes of a file that was recorded.
 type recording struct {
+	lossy  bool
 	size   int64
 	codecs []string // as ffmpeg names them, sorted
 	frames int      // pictures that could be decoded; 0 without a picture
@@ -25,16 +26,16 @@ type recording struct {
 	sound  ear
 }
 
-// openRecording decodes every track of the file. strict allows the decoder not a
-// word of complaint; the first frames of MP3 and TS lean on what came before.
-func openRecording(t *testing.T, path string, strict bool) recording {
+// openRecording decodes every track of the file. Of one that came over UDP a
+// loaded machine may have lost some: it is lossy.
+func openRecording(t *testing.T, path string, lossy bool) recording {
 	t.Helper()
 	ffprobe, ffmpeg := webtest.Peer(t, "ffprobe"), webtest.Peer(t, "ffmpeg")
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := recording{size: info.Size()}
+	r := recording{lossy: lossy, size: info.Size()}
 	out, err := exec.Command(ffprobe, "-v", "error", "-of", "json", "-count_frames",
 		"-show_entries", "stream=codec_name,codec_type,nb_read_frames:packet=stream_index,pts_time", "-show_packets", path).Output()
 	if err != nil {
@@ -72,7 +73,8 @@ func openRecording(t *testing.T, path string, strict bool) recording {
 	wav := filepath.Join(t.TempDir(), "sound.wav")
 	decode := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-i", path, "-map", "0:a", wav, "-map", "0:v?", "-f", "null", "-")
 	said, err := decode.CombinedOutput()
-	if err != nil || strict && len(said) > 0 {
+	// The first frames of MP3 and TS lean on what came before them.
+	if err != nil || !lossy && filepath.Ext(path) == ".mkv" && len(said) > 0 {
 		t.Errorf("ffmpeg: %v\n%s", err, said)
 	}
 	f, err := os.Open(wav)
@@ -101,7 +103,11 @@ func (r recording) check(t *testing.T, codecs []string, bytes int64, seconds flo
 	if d := r.length - seconds; r.length <= 0 || d < -1 || d > 1 {
 		t.Errorf("the file has %.2f s, %.2f were told", r.length, seconds)
 	}
-	if slices.Contains(codecs, "h264") && float64(r.frames) < (r.length-1)*clip.FrameRate {
+	least := (r.length - 1) * clip.FrameRate
+	if r.lossy {
+		least /= 2
+	}
+	if slices.Contains(codecs, "h264") && float64(r.frames) < least {
 		t.Errorf("%d pictures in %.2f s", r.frames, r.length)
 	}
 	r.checkTones(t)
@@ -110,23 +116,29 @@ func (r recording) check(t *testing.T, codecs []string, bytes int64, seconds flo
 // checkTones listens twice in each second.
 func (r recording) checkTones(t *testing.T) {
 	t.Helper()
+	most := 1 // seconds from one tone to the next
+	if r.lossy {
+		most = 4
+	}
 	var heard []string
-	before, steps := -1, 0
+	before, seconds := -1, 0
 	for at := toneLength; at < r.sound.length()-2*toneLength; at += 500 * time.Millisecond {
 		second, ok := clip.SecondOfTone(r.sound.tone(at))
 		if !ok { // two seconds meet there
 			second, ok = clip.SecondOfTone(r.sound.tone(at + toneLength))
 		}
 		heard = append(heard, strconv.Itoa(second))
-		if !ok || before >= 0 && second != before && second != (before+1)%60 {
+		if before < 0 {
+			before = second
+		}
+		step := (second - before + 60) % 60
+		if !ok || step > most {
 			t.Fatalf("at %v the tone of second %d (%v), after %s", at, second, ok, strings.Join(heard, " "))
 		}
-		if second != before {
-			steps++
-		}
+		seconds += step
 		before = second
 	}
-	if d := float64(steps) - r.length; d < -1.5 || d > 1.5 {
-		t.Errorf("the tones of %d seconds in %.2f s: %s", steps, r.length, strings.Join(heard, " "))
+	if d := float64(seconds+1) - r.length; d < -2 && !r.lossy || d > 2 || seconds == 0 {
+		t.Errorf("the tones of %d seconds in %.2f s: %s", seconds+1, r.length, strings.Join(heard, " "))
 	}
 }

@@ -111,14 +111,23 @@ func (l *loop) give(s *stream, url string) {
 		if s.ctx.Err() != nil {
 			return
 		}
-		if err := p.Open(ctx, url); err != nil {
+		if err := p.Open(ctx, url); err != nil && !gone(p) {
 			l.mail.post(func() { l.playerTrouble(s, loads, err) })
 		}
 	})
 }
 
-// playerTrouble learns that the player did not take a command. One that is
-// gone is handled by playerDied.
+// gone reports whether the player has ended, which is playerDied's to handle.
+func gone(p Player) bool {
+	select {
+	case <-p.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// playerTrouble learns that the player did not take a command.
 func (l *loop) playerTrouble(s *stream, loads int, err error) {
 	if l.stream != s || s.loads != loads || !l.head.running {
 		return
