@@ -105,7 +105,7 @@ func (l *loop) unpause(s *stream) {
 	l.state.Phase, s.awaited = Buffering, time.Now()
 	s.clock.skip(s.pausedAt, s.awaited)
 	l.head.do(func(ctx context.Context, p Player) {
-		if err := p.Resume(ctx); err != nil && !gone(p) {
+		if err := p.Resume(ctx); err != nil && !gone(ctx, p) {
 			loads := s.loads
 			l.mail.post(func() { l.playerTrouble(s, loads, err) })
 		}

@@ -111,18 +111,27 @@ func (l *loop) give(s *stream, url string) {
 		if s.ctx.Err() != nil {
 			return
 		}
-		if err := p.Open(ctx, url); err != nil && !gone(p) {
+		if err := p.Open(ctx, url); err != nil && !gone(ctx, p) {
 			l.mail.post(func() { l.playerTrouble(s, loads, err) })
 		}
 	})
 }
 
+// goneWait is how long a player that did not take a command is given to be
+// found dead: one that hangs is ended by its own keeper, a moment later.
+const goneWait = 3 * time.Second
+
 // gone reports whether the player has ended, which is playerDied's to handle.
-func gone(p Player) bool {
+// It runs in the head's goroutine, which has nothing better to do then.
+func gone(ctx context.Context, p Player) bool {
+	late := time.NewTimer(goneWait)
+	defer late.Stop()
 	select {
 	case <-p.Done():
 		return true
-	default:
+	case <-ctx.Done():
+		return true
+	case <-late.C:
 		return false
 	}
 }
