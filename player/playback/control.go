@@ -105,7 +105,7 @@ func (l *loop) unpause(s *stream) {
 	l.state.Phase, s.awaited = Buffering, time.Now()
 	s.clock.skip(s.pausedAt, s.awaited)
 	l.head.do(func(ctx context.Context, p Player) {
-		if err := p.Resume(ctx); err != nil && !gone(ctx, p) {
+		if err := insist(ctx, p, func() error { return p.Resume(ctx) }); err != nil {
 			loads := s.loads
 			l.mail.post(func() { l.playerTrouble(s, loads, err) })
 		}

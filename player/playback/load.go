@@ -111,28 +111,36 @@ func (l *loop) give(s *stream, url string) {
 		if s.ctx.Err() != nil {
 			return
 		}
-		if err := p.Open(ctx, url); err != nil && !gone(ctx, p) {
+		if err := insist(ctx, p, func() error { return p.Open(ctx, url) }); err != nil {
 			l.mail.post(func() { l.playerTrouble(s, loads, err) })
 		}
 	})
 }
 
-// goneWait is how long a player that did not take a command is given to be
-// found dead: one that hangs is ended by its own keeper, a moment later.
-const goneWait = 3 * time.Second
+const (
+	// insistFor is how long a command that the player does not take is repeated:
+	// longer than the player's keeper watches one that hangs before it ends it.
+	insistFor   = 20 * time.Second
+	insistPause = 250 * time.Millisecond
+)
 
-// gone reports whether the player has ended, which is playerDied's to handle.
-// It runs in the head's goroutine, which has nothing better to do then.
-func gone(ctx context.Context, p Player) bool {
-	late := time.NewTimer(goneWait)
-	defer late.Stop()
-	select {
-	case <-p.Done():
-		return true
-	case <-ctx.Done():
-		return true
-	case <-late.C:
-		return false
+// insist repeats command until the player takes it or has ended, which is
+// playerDied's to handle, and returns the last error where neither happens. It
+// runs in the head's goroutine, which has nothing better to do then.
+func insist(ctx context.Context, p Player, command func() error) error {
+	began := time.Now()
+	for {
+		err := command()
+		if err == nil || time.Since(began) > insistFor {
+			return err
+		}
+		select {
+		case <-p.Done():
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-time.After(insistPause):
+		}
 	}
 }
 
