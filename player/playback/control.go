@@ -83,7 +83,9 @@ func (l *loop) resume() {
 	s.paused = false
 	s.shownBefore = s.shown
 	if s.file != nil || s.info.Can.NoPause != "" {
-		l.unpause(s)
+		if !l.outlasted(s) {
+			l.unpause(s)
+		}
 		return
 	}
 	l.spawn(func() {
@@ -99,6 +101,22 @@ func (l *loop) resume() {
 			l.unpause(s)
 		})
 	})
+}
+
+// outlasted goes on at the oldest kept point where a pause was longer than the
+// tape is, and says so.
+func (l *loop) outlasted(s *stream) bool {
+	if s.tape == nil || !s.info.Live {
+		return false
+	}
+	from, _, ok := s.tape.Span()
+	if !ok || from <= l.state.Position {
+		return false
+	}
+	l.note(fmt.Sprintf("the tape reaches back to %s: %s were lost in the pause", clock(from), clock(from-l.state.Position)))
+	l.beginSeek(s, from)
+	l.load(s, s.tape.ReadOldest)
+	return true
 }
 
 func (l *loop) unpause(s *stream) {

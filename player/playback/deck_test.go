@@ -379,3 +379,31 @@ func TestStreamWithoutKeyPicturesFails(t *testing.T) {
 		}
 	})
 }
+
+func TestPauseThatOutlastsTheTape(t *testing.T) {
+	s := newSession(liveInfo)
+	synctest.Test(t, func(t *testing.T) {
+		s.closed = make(chan struct{})
+		b := &bench{feed: newFeed(), done: make(chan struct{})}
+		b.open = func(context.Context, playlist.Entry) (client.Session, error) { return s, nil }
+		cfg := b.config()
+		cfg.Tape.Time = 10 * time.Second
+		b.deck = New(cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { defer close(b.done); b.deck.Run(ctx) }()
+		b.deck.Do(Play{Entry: entry})
+		after(5 * time.Second)
+		b.deck.Do(Pause{})
+		after(time.Minute)
+		b.deck.Do(Resume{})
+		after(2 * time.Second)
+		if got := b.player().seen(); !strings.HasPrefix(got, "HEAD[54.0]") && !strings.HasPrefix(got, "HEAD[55.0]") {
+			t.Errorf("after the pause the player got %.30q, want the oldest that is kept", got)
+		}
+		if st := b.state(); st.Phase != Playing || !strings.Contains(st.Note, "lost in the pause") {
+			t.Errorf("%v, note %q", st.Phase, st.Note)
+		}
+		cancel()
+		<-b.done
+	})
+}
