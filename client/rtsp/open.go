@@ -29,7 +29,9 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 		last := i == len(ways)-1
 		s, err := attempt(ctx, a, cfg, over, last)
 		if err == nil {
-			cfg.Memory.set(hostPort(a), over)
+			if len(ways) > 1 { // a link that forces its transport teaches nothing
+				cfg.Memory.set(hostPort(a), over)
+			}
 			return s, nil
 		}
 		if silent != nil && refusesTransport(err) {
