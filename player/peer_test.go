@@ -61,6 +61,7 @@ func sample(t testing.TB, ext string) string {
 		args = append(args, "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
 	}
 	if out, err := exec.Command(ffmpeg, append(args, path)...).CombinedOutput(); err != nil {
+		os.Remove(path) // half a sample would fail the next test
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
 	}
 	return path

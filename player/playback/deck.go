@@ -207,6 +207,7 @@ func (l *loop) play(in Play) {
 	l.eject()
 	l.state = State{
 		Phase: Connecting, Entry: in.Entry,
+		Notice: l.state.Notice, // where a recording went that this has ended
 		Volume: l.state.Volume, Muted: l.state.Muted, Output: l.state.Output,
 	}
 	ctx, cancel := context.WithCancelCause(l.work)
