@@ -41,15 +41,16 @@ func (k Kind) String() string {
 type Codec string
 
 const (
-	H264       Codec = "H.264"
-	H265       Codec = "H.265"
-	AAC        Codec = "AAC"
-	MP3        Codec = "MP3"
-	Opus       Codec = "Opus"
-	Vorbis     Codec = "Vorbis"
-	FLAC       Codec = "FLAC"
-	PCMU       Codec = "PCMU"
-	PCMA       Codec = "PCMA"
+	H264   Codec = "H.264"
+	H265   Codec = "H.265"
+	AAC    Codec = "AAC"
+	MP3    Codec = "MP3"
+	Opus   Codec = "Opus"
+	Vorbis Codec = "Vorbis"
+	FLAC   Codec = "FLAC"
+	PCMU   Codec = "PCMU"
+	PCMA   Codec = "PCMA"
+
 	VP8        Codec = "VP8"
 	VP9        Codec = "VP9"
 	AV1        Codec = "AV1"
@@ -60,6 +61,24 @@ const (
 	Theora     Codec = "Theora"
 	H263       Codec = "H.263"
 	H261       Codec = "H.261"
+
+	MP1   Codec = "MP1" // MPEG audio layer I
+	MP2   Codec = "MP2"
+	AC3   Codec = "AC-3"
+	EAC3  Codec = "E-AC-3"
+	Speex Codec = "Speex"
+	AMR   Codec = "AMR"    // a frame for each channel: a byte with its type, then its bits
+	AMRWB Codec = "AMR-WB" // as AMR
+	G722  Codec = "G.722"
+	G723  Codec = "G.723.1"
+	G726  Codec = "G.726" // the first sample in the high bits; BitRate tells how many a sample has
+	GSM   Codec = "GSM"
+	QCELP Codec = "QCELP"
+	L8    Codec = "L8"   // unsigned samples
+	L16   Codec = "L16"  // big-endian samples, as in L24
+	L24   Codec = "L24"  // L20 too, with four bits of 0 below
+	PCM   Codec = "PCM"  // samples of 16 bits, little endian
+	DVI4  Codec = "DVI4" // decoded already: as PCM
 
 	// MPEGTS is a whole transport stream carried as one track (RTP payload
 	// MP2T): its packets are container bytes already and are not muxed again.
@@ -76,7 +95,7 @@ type Track struct {
 	// CodecPrivate: avcC for H.264, hvcC for H.265, av1C for AV1, the headers
 	// before the first picture for MPEG-4 Visual and MPEG-1 and 2, three headers
 	// in Xiph lacing for Theora and Vorbis, AudioSpecificConfig for AAC, OpusHead
-	// for Opus. Empty where the codec needs none.
+	// for Opus, Speex's header. Empty where the codec needs none.
 	Private []byte
 
 	Width, Height int     // luma samples; 0 while not known

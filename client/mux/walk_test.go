@@ -229,7 +229,7 @@ func (s *stream) tracks(t testing.TB) []media.Track {
 				m.Codec = c
 			}
 		}
-		if m.Codec == media.PCMA || m.Codec == media.PCMU {
+		if string(e.bytes(idCodecID)) == "A_MS/ACM" {
 			m.Codec = map[uint16]media.Codec{6: media.PCMA, 7: media.PCMU}[binary.LittleEndian.Uint16(m.Private)]
 			m.Private = nil
 		}

@@ -3,6 +3,7 @@ package rtp
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -25,8 +26,9 @@ import (
 //
 // with widths from the description; what has no width is not there. An access
 // unit above the packet's size comes in parts, each with a header that gives
-// the size of the whole. Some cameras put ADTS frames where access units should
-// be, with headers or without.
+// the size of the whole. Where units are interleaved (3.2.3.2) a delta counts
+// the units between that come in other packets. Some cameras put ADTS frames
+// where access units should be, with headers or without.
 type aac struct {
 	format  Format
 	layout  aacLayout
@@ -35,10 +37,12 @@ type aac struct {
 	guessed bool // it is not from the description
 	step    uint32
 
-	sizes []aacUnit // of the packet in hand
-	part  []byte    // of an access unit that comes in parts
-	whole int       // its size, 0 when there is none
-	ts    uint32    // its timestamp
+	sizes  []aacUnit // of the packet in hand
+	spread bool      // the sender interleaves
+	order  deinterleaver
+	part   []byte // of an access unit that comes in parts
+	whole  int    // its size, 0 when there is none
+	ts     uint32 // its timestamp
 }
 
 // aacUnit is one AU-header.
@@ -69,6 +73,9 @@ func newAAC(f Format) (Depacketizer, error) {
 	raw, err := hex.DecodeString(strings.TrimSpace(f.Params["config"]))
 	if err == nil {
 		d.config, d.known = parseASC(raw)
+	}
+	if d.known && !aacPlayable(d.config.object) {
+		return nil, &UnsupportedError{Encoding: fmt.Sprintf("mpeg4-generic with audio object type %d", d.config.object)}
 	}
 	if !d.known {
 		d.config, d.known = guessASC(f.ClockRate, f.Channels)
@@ -136,43 +143,55 @@ func (d *aac) Track() (media.Track, bool) {
 	return t, d.known
 }
 
-func (d *aac) Reset() { d.part, d.whole = d.part[:0], 0 }
+func (d *aac) Reset() {
+	d.drop()
+	d.order.reset()
+}
+
+func (d *aac) drop() { d.part, d.whole = d.part[:0], 0 }
 
 func (d *aac) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
 	if lost || d.whole > 0 && h.Timestamp != d.ts {
-		d.Reset()
+		d.drop()
 	}
 	if isADTS(payload) { // no AU-headers at all
 		d.emit(h.Timestamp, payload, emit)
 		return nil
 	}
+	d.order.release(h.Timestamp, emit)
 	data, err := d.header(payload)
 	if err != nil {
-		d.Reset()
+		d.drop()
 		return err
 	}
 	if len(d.sizes) == 1 && (d.sizes[0].size > len(data) || d.whole > 0) {
 		return d.fragment(h, data, d.sizes[0].size, emit)
 	}
-	d.Reset()
+	d.drop()
 	ts := h.Timestamp
 	for i, u := range d.sizes {
 		if i > 0 {
 			ts += d.step * uint32(u.delta+1)
+			d.spread = d.spread || u.delta > 0
 		}
 		if u.size > len(data) {
 			return ErrMalformed
 		}
-		d.emit(ts, data[:u.size], emit)
+		if d.spread && u.size > 0 {
+			d.order.add(ts, data[:u.size], emit)
+		} else {
+			d.emit(ts, data[:u.size], emit)
+		}
 		data = data[u.size:]
 	}
+	d.order.release(h.Timestamp, emit)
 	return nil
 }
 
 // fragment adds a part of an access unit of size bytes.
 func (d *aac) fragment(h *rtp.Header, data []byte, size int, emit func(Unit)) error {
 	if size != d.whole {
-		d.Reset()
+		d.drop()
 		if size > maxAudioUnit {
 			return ErrTooLarge
 		}
@@ -182,9 +201,9 @@ func (d *aac) fragment(h *rtp.Header, data []byte, size int, emit func(Unit)) er
 	switch {
 	case len(d.part) == size:
 		d.emit(d.ts, d.part, emit)
-		d.Reset()
+		d.drop()
 	case h.Marker: // the last part, and parts are missing
-		d.Reset()
+		d.drop()
 		return ErrMalformed
 	}
 	return nil

@@ -48,10 +48,50 @@ var aacCases = []depackCase{
 		want:   []wantUnit{{7, true, hx("01 02")}, {7 + 1024, true, hx("03")}, {7 + 2048, true, hx("04 05 06")}},
 	},
 	{
-		name:   "interleaved: the index's delta counts units between",
+		name:   "interleaved: the index's delta counts units that come in other packets",
 		format: hbr(),
-		in:     []step{{ts: 0, marker: true, payload: hx("0020 | 0008 000a | 01 | 02")}}, // delta 2
-		want:   []wantUnit{{0, true, hx("01")}, {3 * 1024, true, hx("02")}},
+		in: []step{ // one byte each, deltas 2: 0 3 6, 1 4 7, 2 5 8, and 9
+			{ts: 0, marker: true, payload: hx("0030 | 0008 000a 000a | 00 03 06")},
+			{ts: 1024, marker: true, payload: hx("0030 | 0008 000a 000a | 01 04 07")},
+			{ts: 2048, marker: true, payload: hx("0030 | 0008 000a 000a | 02 05 08")},
+			{ts: 9216, marker: true, payload: hx("0030 | 0008 000a 000a | 09 0c 0f")},
+		},
+		want: []wantUnit{{0, true, hx("00")}, {1024, true, hx("01")}, {2048, true, hx("02")}, {3072, true, hx("03")},
+			{4096, true, hx("04")}, {5120, true, hx("05")}, {6144, true, hx("06")}, {7168, true, hx("07")},
+			{8192, true, hx("08")}, {9216, true, hx("09")}},
+	},
+	{
+		name:   "interleaved, one packet lost",
+		format: hbr(),
+		in: []step{
+			{ts: 0, marker: true, payload: hx("0030 | 0008 000a 000a | 00 03 06")},
+			{ts: 2048, lost: true, marker: true, payload: hx("0030 | 0008 000a 000a | 02 05 08")},
+			{ts: 9216, marker: true, payload: hx("0010 | 0008 | 09")},
+		},
+		want: []wantUnit{{0, true, hx("00")}, {2048, true, hx("02")}, {3072, true, hx("03")}, {5120, true, hx("05")},
+			{6144, true, hx("06")}, {8192, true, hx("08")}, {9216, true, hx("09")}},
+	},
+	{
+		name:   "interleaved by more than their index can tell: constantDuration",
+		format: withParams("constantduration", "2048"),
+		in: []step{
+			{ts: 0, marker: true, payload: hx("0020 | 0008 0009 | 00 02")},
+			{ts: 2048, marker: true, payload: hx("0020 | 0008 0009 | 01 03")},
+			{ts: 8192, marker: true, payload: hx("0010 | 0008 | 04")},
+		},
+		want: []wantUnit{{0, true, hx("00")}, {2048, true, hx("01")}, {4096, true, hx("02")}, {6144, true, hx("03")}, {8192, true, hx("04")}},
+	},
+	{
+		name:   "constantSize with headers that have the index only",
+		format: Format{Encoding: "mpeg4-generic", ClockRate: 44100, Params: map[string]string{"config": "1210", "constantsize": "2", "indexlength": "4", "indexdeltalength": "4"}},
+		in:     []step{{ts: 1, payload: hx("0008 | 00 | 01 02 03 04")}},
+		want:   []wantUnit{{1, true, hx("01 02")}, {1025, true, hx("03 04")}},
+	},
+	{
+		name:   "low bit rate, an auxiliary section of 12 bits and padding to a byte",
+		format: Format{Encoding: "mpeg4-generic", ClockRate: 8000, Params: map[string]string{"mode": "AAC-lbr", "config": "1588", "sizelength": "6", "indexlength": "2", "indexdeltalength": "2", "auxiliarydatasizelength": "8"}},
+		in:     []step{{ts: 1, payload: hx("0010 | 08 04 | 0c abc 0 | 01 02 | 03")}},
+		want:   []wantUnit{{1, true, hx("01 02")}, {1025, true, hx("03")}},
 	},
 	{
 		name:   "in parts",

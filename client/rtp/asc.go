@@ -36,6 +36,16 @@ const (
 	maxAACDelta     = 16 << 10 // samples in an access unit
 )
 
+// aacPlayable reports whether players have a decoder for an audio object type.
+// They have none for the others, which are speech, text and synthesis mostly.
+func aacPlayable(object int) bool {
+	switch object {
+	case 1, aacLC, 4, 17, 19, aacLD, aacELD:
+		return true
+	}
+	return false
+}
+
 func parseASC(raw []byte) (aacConfig, bool) {
 	if len(raw) < 2 || len(raw) > maxAACConfig {
 		return aacConfig{}, false

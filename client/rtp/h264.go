@@ -2,6 +2,9 @@ package rtp
 
 import (
 	"encoding/binary"
+	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/pion/rtp"
 
@@ -23,11 +26,12 @@ import (
 //	FU-A   |28|S|E|R|type5| part
 //	FU-B   |29|S|E|R|type5| DON16 | part
 //
-// Decoding order numbers are skipped: what is interleaved comes out in the
-// order in which it was sent.
+// The decoding order numbers count where the description says that the stream is
+// interleaved: see donOrder. Elsewhere they are skipped.
 type h264 struct {
 	format   Format
 	nals     nalAssembler
+	order    *donOrder // nil: units come in the order in which they are decoded
 	sps, pps paramSets
 
 	info    spsInfo // of the last sequence parameter set
@@ -49,18 +53,53 @@ const (
 	h264FUB    = 29
 
 	h264RecoveryPoint = 6 // SEI payload type (H.264, D.1)
+
+	h264Interleaved = "2" // packetization-mode
+	h264Depth       = 8   // units that wait where the description forgot to tell
 )
 
 func newH264(f Format) (Depacketizer, error) {
 	d := &h264{format: f}
 	d.nals = newNALAssembler(d)
-	sprop(f.Params["sprop-parameter-sets"], func(nal []byte) {
-		if t := nal[0] & 0x1f; t == h264PPS || t == h264SPS && validSPS(nal) {
-			d.inspect(nal)
+	d.order = h264Order(f.Params)
+	for i, list := range h264Sprops(f.Params) {
+		if i%2 == 1 { // a profile and level
+			continue
 		}
-	})
+		sprop(list, func(nal []byte) {
+			if t := nal[0] & 0x1f; t == h264PPS || t == h264SPS && validSPS(nal) {
+				d.inspect(nal)
+			}
+		})
+	}
 	d.changed = true
 	return d, nil
+}
+
+// h264Sprops are the lists of parameter sets in a description. They may be there
+// by level: "level:list:level:list".
+func h264Sprops(params map[string]string) []string {
+	if list := params["sprop-parameter-sets"]; list != "" {
+		return []string{list}
+	}
+	_, lists, _ := strings.Cut(params["sprop-level-parameter-sets"], ":")
+	return strings.SplitN(lists, ":", maxSets)
+}
+
+// h264Order is how the stream is interleaved (RFC 6184, 8.1), nil if it is not.
+func h264Order(params map[string]string) *donOrder {
+	if params["packetization-mode"] != h264Interleaved {
+		return nil
+	}
+	depth, err := strconv.Atoi(params["sprop-interleaving-depth"])
+	span, _ := strconv.Atoi(params["sprop-max-don-diff"])
+	switch {
+	case err != nil && span <= 0:
+		depth = h264Depth
+	case depth <= 0 && span <= 0:
+		return nil
+	}
+	return newDONOrder(depth, span)
 }
 
 func validSPS(nal []byte) bool {
@@ -78,9 +117,17 @@ func (d *h264) Track() (media.Track, bool) {
 	return d.track, d.track.Private != nil
 }
 
-func (d *h264) Reset() { d.nals.reset() }
+func (d *h264) Reset() {
+	d.nals.reset()
+	if d.order != nil {
+		d.order.reset()
+	}
+}
 
 func (d *h264) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
+	if d.order != nil {
+		return d.interleaved(h, payload, lost, emit)
+	}
 	err := d.nals.begin(h.Timestamp, lost, emit)
 	if len(payload) > 0 && err == nil {
 		err = d.payload(h, payload, emit)
@@ -89,41 +136,72 @@ func (d *h264) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(U
 	return err
 }
 
+// interleaved takes a packet of an interleaved stream and passes on the NAL
+// units whose turn it is. Their timestamps alone say where a picture ends: the
+// marker is where the packets are.
+func (d *h264) interleaved(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
+	if lost {
+		d.order.lost()
+	}
+	var err error
+	if len(payload) > 0 {
+		err = d.payload(h, payload, emit)
+	}
+	return errors.Join(err, d.nals.drain(d.order, emit))
+}
+
 func (d *h264) payload(h *rtp.Header, p []byte, emit func(Unit)) error {
 	switch p[0] & 0x1f {
 	case h264STAPA:
-		return d.aggregate(p[1:])
+		return d.aggregate(h.Timestamp, d.next(), p[1:])
 	case h264STAPB:
 		if len(p) < 3 {
 			return ErrMalformed
 		}
-		return d.aggregate(p[3:])
+		return d.aggregate(h.Timestamp, binary.BigEndian.Uint16(p[1:]), p[3:])
 	case h264MTAP16:
 		return d.aggregateTimes(h, p, 2, emit)
 	case h264MTAP24:
 		return d.aggregateTimes(h, p, 3, emit)
 	case h264FUA, h264FUB:
-		return d.fragment(p)
+		return d.fragment(h.Timestamp, p)
 	case 30, 31:
 		return nil // not assigned
 	}
-	return d.nals.add(p)
+	return d.put(d.next(), h.Timestamp, p)
 }
 
-// aggregate takes the NAL units of a STAP. Some cameras leave entries of size
-// zero in it, or zeros behind the last.
-func (d *h264) aggregate(p []byte) error {
+// next is the decoding order number of a unit that came without one.
+func (d *h264) next() uint16 {
+	if d.order == nil {
+		return 0
+	}
+	return d.order.next()
+}
+
+// put adds a whole NAL unit to the access unit, or to those that wait.
+func (d *h264) put(don uint16, ts uint32, nal []byte) error {
+	if d.order == nil {
+		return d.nals.add(nal)
+	}
+	return d.order.add(don, ts, len(nal) > 0 && d.picture(nal), nal)
+}
+
+// aggregate takes the NAL units of a STAP; don is the number of the first. Some
+// cameras leave entries of size zero in it, or zeros behind the last.
+func (d *h264) aggregate(ts uint32, don uint16, p []byte) error {
 	for len(p) >= 2 {
 		size := int(binary.BigEndian.Uint16(p))
 		if p = p[2:]; size > len(p) {
 			return ErrMalformed
 		}
 		if size > 0 {
-			if err := d.nals.add(p[:size]); err != nil {
+			if err := d.put(don, ts, p[:size]); err != nil {
 				return err
 			}
 		}
 		p = p[size:]
+		don++
 	}
 	return nil
 }
@@ -134,8 +212,9 @@ func (d *h264) aggregateTimes(h *rtp.Header, p []byte, width int, emit func(Unit
 	if len(p) < 3 {
 		return ErrMalformed
 	}
+	base := binary.BigEndian.Uint16(p[1:])
 	for p = p[3:]; len(p) >= 3+width; {
-		size := int(binary.BigEndian.Uint16(p))
+		size, don := int(binary.BigEndian.Uint16(p)), base+uint16(p[2])
 		var offset uint32
 		for _, b := range p[3 : 3+width] {
 			offset = offset<<8 | uint32(b)
@@ -145,11 +224,13 @@ func (d *h264) aggregateTimes(h *rtp.Header, p []byte, width int, emit func(Unit
 		if size > len(p) {
 			return ErrMalformed
 		}
-		if err := d.nals.begin(h.Timestamp+offset, false, emit); err != nil {
-			return err
+		if d.order == nil {
+			if err := d.nals.begin(h.Timestamp+offset, false, emit); err != nil {
+				return err
+			}
 		}
 		if size > 0 {
-			if err := d.nals.add(p[:size]); err != nil {
+			if err := d.put(don, h.Timestamp+offset, p[:size]); err != nil {
 				return err
 			}
 		}
@@ -160,20 +241,27 @@ func (d *h264) aggregateTimes(h *rtp.Header, p []byte, width int, emit func(Unit
 
 // fragment takes an FU. Start and end in one packet is against the RFC, and
 // sent; so is a type that changes on the way, where the first is right.
-func (d *h264) fragment(p []byte) error {
+func (d *h264) fragment(ts uint32, p []byte) error {
 	if len(p) < 2 {
 		return ErrMalformed
 	}
 	start, end := p[1]&0x80 != 0, p[1]&0x40 != 0
 	header := [1]byte{p[0]&0xe0 | p[1]&0x1f}
-	part := p[2:]
+	part, don := p[2:], d.next()
 	if p[0]&0x1f == h264FUB {
 		if len(part) < 2 {
 			return ErrMalformed
 		}
+		don = binary.BigEndian.Uint16(part)
 		part = part[2:]
 	}
-	return d.nals.fragment(header[:], start, end, part)
+	if d.order == nil {
+		return d.nals.fragment(header[:], start, end, part)
+	}
+	if start {
+		d.order.start(don, ts, d.picture(header[:]), header[:])
+	}
+	return d.order.fragment(part, end)
 }
 
 // nalSyntax
@@ -204,8 +292,10 @@ func (d *h264) inspect(nal []byte) nalInfo {
 		if id := b.ue(); !b.short && id < 256 {
 			d.changed = d.pps.put(id, nal) || d.changed
 		}
-	case h264Filler:
+	case 0, h264Filler:
 		return nalInfo{drop: true}
+	default:
+		return nalInfo{drop: t >= h264STAPA} // packets have these, units do not
 	}
 	return nalInfo{}
 }

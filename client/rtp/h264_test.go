@@ -252,12 +252,107 @@ var h264Cases = []depackCase{
 			{4, false, nals(sps640, slice)},
 		},
 	},
+	{
+		name:   "interleaved: STAP-B, MTAP16, MTAP24, FU-B and FU-A by their numbers",
+		format: interleaved("2"),
+		in: []step{
+			{ts: 10, payload: hx("19 | 0000 | 0006" + pps264 + "| 0004" + idr)},                             // 0, 1
+			{ts: 12, payload: hx("1a | 0003 | 0004 00 0000" + slice + "| 0004 02 0001" + slice)},            // 3 at 12, 5 at 13
+			{ts: 10, marker: true, payload: hx("1b | 0002 | 0004 00 000000" + idrRest)},                     // 2
+			{ts: 14, payload: hx("5d 81 | 0006 | 9a 22")},                                                   // 6...
+			{ts: 14, payload: hx("5c 01 | 33")},                                                             // ...goes on
+			{ts: 14, payload: hx("5c 41 | 44")},                                                             // ...to its end
+			{ts: 12, marker: true, payload: hx("19 | 0004 | 0004" + rest)},                                  // 4
+			{ts: 15, payload: hx("1a | 0007 | 0004 00 0000" + slice + "| 0004 01 0001" + slice)},            // 7, 8
+			{ts: 17, payload: hx("1a | 0009 | 0004 00 0000" + slice + "| 0004 01 0001" + slice + "| 0000")}, // 9, 10
+		},
+		want: []wantUnit{
+			{10, true, nals(pps264, idr, idrRest)},
+			{12, false, nals(slice, rest)},
+			{13, false, nals(slice)},
+			{14, false, nals("41 9a 22 33 44")},
+			{15, false, nals(slice)},
+		},
+	},
+	{
+		name:   "interleaved, over the wrap of the numbers, by their distance",
+		format: Format{Params: map[string]string{"packetization-mode": "2", "sprop-max-don-diff": "1"}},
+		in: []step{
+			{ts: 2, payload: hx("19 | ffff | 0004" + slice)},
+			{ts: 1, payload: hx("19 | fffe | 0004" + idr)},
+			{ts: 4, payload: hx("19 | 0001 | 0004" + slice)},
+			{ts: 3, payload: hx("19 | 0000 | 0004" + slice)},
+			{ts: 6, payload: hx("19 | 0002 | 0004" + slice)},
+			{ts: 7, payload: hx("19 | 0004 | 0004" + slice)},
+		},
+		want: []wantUnit{{1, true, nals(idr)}, {2, false, nals(slice)}, {3, false, nals(slice)}, {4, false, nals(slice)}},
+	},
+	{
+		name:   "interleaved, loss: the picture with the hole is dropped",
+		format: interleaved("1"),
+		in: []step{
+			{ts: 1, payload: hx("19 | 0000 | 0004" + idr)},
+			{ts: 2, payload: hx("19 | 0002 | 0004" + slice)},
+			{ts: 3, lost: true, payload: hx("19 | 0004 | 0004" + slice)}, // 1 was lost
+			{ts: 2, payload: hx("19 | 0003 | 0004" + rest)},
+			{ts: 4, payload: hx("19 | 0005 | 0004" + slice)},
+			{ts: 5, payload: hx("19 | 0006 | 0004" + slice)},
+			{ts: 6, payload: hx("19 | 0007 | 0004" + slice)},
+		},
+		want: []wantUnit{{2, false, nals(slice, rest)}, {3, false, nals(slice)}, {4, false, nals(slice)}},
+	},
+	{
+		name:   "interleaved, loss of a fragment",
+		format: interleaved("1"),
+		in: []step{
+			{ts: 1, payload: hx("19 | 0000 | 0004" + idr)},
+			{ts: 1, payload: hx("7d 85 | 0001 | 42 84")},
+			{ts: 1, lost: true, payload: hx("7c 45 | 22")},
+			{ts: 2, payload: hx("19 | 0002 | 0004" + slice)},
+			{ts: 3, payload: hx("19 | 0003 | 0004" + slice)},
+			{ts: 4, payload: hx("19 | 0004 | 0004" + slice)},
+		},
+		want: []wantUnit{{2, false, nals(slice)}},
+		err:  ErrMalformed,
+	},
+	{
+		name:   "interleaved, as announced; the sender numbers nothing",
+		format: Format{Params: map[string]string{"packetization-mode": "2", "sprop-interleaving-depth": "1"}},
+		in: []step{
+			{ts: 1, payload: hx("18 | 0006" + pps264 + "| 0004" + idr)},
+			{ts: 2, payload: hx(slice)},
+			{ts: 3, payload: hx("5c c1 | 9a 22 33")},
+			{ts: 4, payload: hx(slice)},
+		},
+		want: []wantUnit{{1, true, nals(pps264, idr)}, {2, false, nals(slice)}},
+	},
+	{
+		name:   "packetization-mode 2 without interleaving: the marker counts",
+		format: interleaved("0"),
+		in:     []step{{ts: 1, marker: true, payload: hx("19 | 0000 | 0004" + idr)}},
+		want:   []wantUnit{{1, true, nals(idr)}},
+	},
+	{
+		name: "a STAP-A in a STAP-A, a type that only packets have in a fragment",
+		in: []step{
+			{ts: 1, payload: hx("18 | 0007 | 18 0004" + idr + "| 0002 | 1c 85")},
+			{ts: 1, payload: hx("7c d8 | 0004" + idr)},
+			{ts: 1, marker: true, payload: hx(idr)},
+		},
+		want: []wantUnit{{1, true, nals(idr)}},
+	},
+	{name: "interleaved, truncated", format: interleaved("1"), in: []step{{payload: hx("1a 0000 ffff 00 0000 65")}, {payload: hx("1d 85 00")}}, err: ErrMalformed},
 	{name: "truncated STAP-A", in: []step{{payload: hx("18 0009 65")}}, err: ErrMalformed},
 	{name: "truncated STAP-B", in: []step{{payload: hx("19 00")}}, err: ErrMalformed},
 	{name: "truncated MTAP16", in: []step{{payload: hx("1a 0000 ffff 00 0000 65")}}, err: ErrMalformed},
 	{name: "truncated MTAP24", in: []step{{payload: hx("1b 00")}}, err: ErrMalformed},
 	{name: "truncated FU-A", in: []step{{payload: hx("1c")}}, err: ErrMalformed},
 	{name: "truncated FU-B", in: []step{{payload: hx("1d 85 00")}}, err: ErrMalformed},
+}
+
+// interleaved is packetization-mode 2 with that depth.
+func interleaved(depth string) Format {
+	return Format{Params: map[string]string{"packetization-mode": "2", "sprop-interleaving-depth": depth}}
 }
 
 func init() {
@@ -276,6 +371,25 @@ func newTestH264(t testing.TB, params map[string]string) *h264 {
 		t.Fatal(err)
 	}
 	return d.(*h264)
+}
+
+func TestH264LevelParameterSets(t *testing.T) {
+	d := newTestH264(t, map[string]string{"sprop-level-parameter-sets": "64001e:" + b64(sps640) + ":42c028:" + b64(pps264)})
+	if track, ready := d.Track(); !ready || track.Width != 640 {
+		t.Errorf("ready %v, width %d", ready, track.Width)
+	}
+	newTestH264(t, map[string]string{"sprop-level-parameter-sets": "::::" + strings.Repeat(":", 100)})
+}
+
+// TestH264AsPayloadType35: Bosch cameras send it without a=rtpmap.
+func TestH264AsPayloadType35(t *testing.T) {
+	d, err := NewDepacketizer(Format{PayloadType: 35})
+	if _, ok := d.(*h264); !ok || err != nil {
+		t.Errorf("%T, %v", d, err)
+	}
+	if f := (Format{PayloadType: 35, Encoding: "VP8"}).Complete(); f.Encoding != "VP8" {
+		t.Errorf("a=rtpmap does not count: %s", f.Encoding)
+	}
 }
 
 func TestH264Track(t *testing.T) {

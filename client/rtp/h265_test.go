@@ -17,6 +17,7 @@ const (
 	cra265     = "2a 01 af 1e"
 	trail265   = "02 01 d0 09" // first slice
 	rest265    = "02 01 50 09"
+	sei265     = "50 01 84 80" // of the picture before
 )
 
 var h265Cases = []depackCase{
@@ -58,15 +59,48 @@ var h265Cases = []depackCase{
 		want: []wantUnit{{1, true, nals("26 01 af 1d 05")}},
 	},
 	{
-		name:   "decoding order numbers",
+		name:   "interleaved: single, FU, AP with decoding order numbers",
 		format: Format{Params: map[string]string{"sprop-max-don-diff": "2"}},
 		in: []step{
-			{ts: 1, payload: hx("26 01 | 0001 | af 1d")},
-			{ts: 1, payload: hx("60 01 | 0002 | 0004" + idrRest265 + "| 00 | 0004" + idrRest265)},
-			{ts: 1, payload: hx("62 01 93 | 0003 | 2f 1d")},
-			{ts: 1, marker: true, payload: hx("62 01 53 | 06")},
+			{ts: 1, payload: hx("26 01 | 0001 | af 1d")},                                                 // 1
+			{ts: 2, payload: hx("02 01 | 0003 | d0 09")},                                                 // 3
+			{ts: 1, marker: true, payload: hx("60 01 | 0002 | 0004" + idrRest265)},                       // 2
+			{ts: 3, payload: hx("62 01 81 | 0006 | d0")},                                                 // 6
+			{ts: 3, payload: hx("62 01 41 | 07")},                                                        // goes on
+			{ts: 2, marker: true, payload: hx("60 01 | 0004 | 0004" + rest265 + "| 00 | 0004" + sei265)}, // 4, 5
+			{ts: 4, marker: true, payload: hx("02 01 | 0007 | d0 09")},
+			{ts: 5, marker: true, payload: hx("02 01 | 000a | d0 09")},
 		},
-		want: []wantUnit{{1, true, nals(idr265, idrRest265, idrRest265, "26 01 2f 1d 06")}},
+		want: []wantUnit{
+			{1, true, nals(idr265, idrRest265)},
+			{2, false, nals(trail265, rest265, sei265)},
+			{3, false, nals("02 01 d0 07")},
+		},
+	},
+	{
+		name:   "numbers as in the drafts: with sprop-depack-buf-nalus alone",
+		format: Format{Params: map[string]string{"sprop-depack-buf-nalus": "1"}},
+		in: []step{
+			{ts: 2, payload: hx("02 01 | 0002 | d0 09")},
+			{ts: 1, payload: hx("26 01 | 0001 | af 1d")},
+			{ts: 3, payload: hx("02 01 | 0003 | d0 09")},
+			{ts: 4, payload: hx("02 01 | 0004 | d0 09")},
+		},
+		want: []wantUnit{{1, true, nals(idr265)}, {2, false, nals(trail265)}},
+	},
+	{
+		name: "PACI: a unit, a fragment, one in another",
+		in: []step{
+			{ts: 1, payload: hx("64 01 | 4c 30 | aaaaaa | af 1d")}, // type 38, 3 bytes about it
+			{ts: 1, payload: hx("64 01 | 26 00 | af 1d")},          // type 19
+			{ts: 1, payload: hx("64 01 | 62 00 | 93 2f")},          // type 49
+			{ts: 1, payload: hx("64 01 | 62 00 | 53 1d")},
+			{ts: 1, payload: hx("64 01 | 64 00 | 26 01 af")},
+			{ts: 1, payload: hx("64 01 | 27 f0")},
+			{ts: 2, marker: true, payload: hx(trail265)},
+		},
+		want: []wantUnit{{1, true, nals(idr265, "26 01 2f 1d")}, {2, false, nals(trail265)}},
+		err:  ErrMalformed,
 	},
 	{
 		name: "loss drops the picture",
@@ -79,10 +113,10 @@ var h265Cases = []depackCase{
 		want: []wantUnit{{3, false, nals(trail265)}},
 	},
 	{
-		name: "start codes, filler, PACI",
+		name: "start codes, filler, an AP in an AP",
 		in: []step{
 			{ts: 1, payload: hx("4c 01 ff 80")},
-			{ts: 1, payload: hx("64 01 00 00 00")},
+			{ts: 1, payload: hx("60 01 | 0007 | 60 01 | 0003 26 01 af")},
 			{ts: 1, marker: true, payload: hx("00000001" + pps265 + "000001" + idr265)},
 		},
 		want: []wantUnit{{1, true, nals(pps265, idr265)}},
@@ -128,6 +162,7 @@ func TestH265Track(t *testing.T) {
 	}{
 		{"from the description", map[string]string{"sprop-vps": b64(vps265), "sprop-sps": b64(sps265), "sprop-pps": b64(pps265)}, nil, hvc, 1920, 1080},
 		{"under one another's keys (Reolink)", map[string]string{"sprop-vps": b64(pps265, sps265), "sprop-sps": b64(vps265, "4201")}, nil, hvc, 1920, 1080},
+		{"in lists", map[string]string{"sprop-vps": b64(vps265, sps265), "sprop-pps": "AAAA," + b64(pps265)}, nil, hvc, 1920, 1080},
 		{"partial", map[string]string{"sprop-sps": b64(sps265)}, []string{pps265}, "", 1920, 1080},
 		{"in-band", nil, []string{vps265, sps265, pps265}, hvc, 1920, 1080},
 		{"in-band replaces", map[string]string{"sprop-sps": b64(spsDepth)}, []string{vps265, sps265, pps265}, hvc, 1920, 1080},

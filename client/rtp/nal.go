@@ -98,6 +98,23 @@ func (a *nalAssembler) begin(ts uint32, lost bool, emit func(Unit)) error {
 	return nil
 }
 
+// drain takes the NAL units that wait in q and whose turn it is.
+func (a *nalAssembler) drain(q *donOrder, emit func(Unit)) (first error) {
+	for {
+		u, hole, ok := q.pop()
+		if !ok {
+			return first
+		}
+		err := a.begin(u.ts, hole, emit)
+		if err == nil {
+			err = a.add(u.data)
+		}
+		if first == nil {
+			first = err
+		}
+	}
+}
+
 // end is called last for each packet.
 func (a *nalAssembler) end(marker bool, emit func(Unit)) {
 	if marker && !a.badMarker && a.open < 0 && (a.picture || a.skip) {

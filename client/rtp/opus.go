@@ -2,6 +2,8 @@ package rtp
 
 import (
 	"encoding/binary"
+	"strconv"
+	"strings"
 
 	"github.com/pion/rtp"
 
@@ -9,7 +11,9 @@ import (
 )
 
 // opus is RFC 7587: one Opus packet per RTP packet, as it is. A gap in the
-// timestamps is silence that was not sent.
+// timestamps is silence that was not sent. multiopus, which browsers and
+// GStreamer send, has several streams in the packet, each but the last with its
+// length (RFC 6716, appendix B), and tells in the description which is what.
 type opus struct{ track media.Track }
 
 const opusRate = 48000 // RFC 7587, 4.1: the clock, whatever is in the sound
@@ -23,7 +27,40 @@ func newOpus(f Format) (Depacketizer, error) {
 	if f.Params["sprop-stereo"] == "0" {
 		t.Channels = 1
 	}
-	t.Private = opusHead(t.Channels)
+	t.Private = opusHead(t.Channels, 0)
+	return &opus{track: t}, nil
+}
+
+// maxOpusChannels is what the mapping of Vorbis, family 1, has places for (RFC
+// 7845, 5.1.1.2), and what players take.
+const maxOpusChannels = 8
+
+func newMultiOpus(f Format) (Depacketizer, error) {
+	number := func(s string) int {
+		n, err := strconv.Atoi(strings.TrimSpace(s))
+		if err != nil || n < 0 || n > 255 {
+			return -1
+		}
+		return n
+	}
+	t := f.track(media.Audio, media.Opus)
+	t.SampleRate = opusRate
+	streams, coupled := number(f.Params["num_streams"]), number(f.Params["coupled_streams"])
+	mapping := strings.Split(f.Params["channel_mapping"], ",")
+	if t.Channels == 0 {
+		t.Channels = len(mapping)
+	}
+	if t.Channels != len(mapping) || t.Channels > maxOpusChannels || streams < 1 || coupled < 0 || coupled > streams {
+		return nil, &UnsupportedError{Encoding: f.Encoding + " with such channels"}
+	}
+	t.Private = append(opusHead(t.Channels, 1), byte(streams), byte(coupled))
+	for _, s := range mapping {
+		n := number(s)
+		if n < 0 || n != 255 && n >= streams+coupled { // 255 is silence
+			return nil, &UnsupportedError{Encoding: f.Encoding + " with such channels"}
+		}
+		t.Private = append(t.Private, byte(n))
+	}
 	return &opus{track: t}, nil
 }
 
@@ -31,12 +68,13 @@ func newOpus(f Format) (Depacketizer, error) {
 // as the decoder's configuration:
 //
 //	"OpusHead" | version | channels | pre-skip16 | rate32 | gain16 | family
+//	| (streams | coupled streams | the stream's channel of each channel ...)
 //
 // with little-endian numbers. RTP has no pre-skip.
-func opusHead(channels int) []byte {
+func opusHead(channels int, family byte) []byte {
 	b := append([]byte("OpusHead"), 1, byte(channels), 0, 0)
 	b = binary.LittleEndian.AppendUint32(b, opusRate)
-	return append(b, 0, 0, 0)
+	return append(b, 0, 0, family)
 }
 
 func (d *opus) Track() (media.Track, bool) { return d.track, true }

@@ -31,10 +31,11 @@ type Options struct {
 
 // Receiver is the engine of one RTP stream: see the package's comment.
 type Receiver struct {
-	track  int
-	format Format
-	depack Depacketizer
-	opt    Options
+	track   int
+	format  Format
+	depack  Depacketizer
+	clocked clocked // nil where the depacketizer is none
+	opt     Options
 
 	seq      sequencer
 	timeline timeline
@@ -74,6 +75,7 @@ type rival struct {
 
 // fresh is what RTP-Info says of the range that PLAY has begun.
 type fresh struct {
+	taken   int // packets of the new range that came
 	at      time.Duration
 	seq     *uint16
 	rtptime *uint32
@@ -98,6 +100,7 @@ func NewReceiver(track int, f Format, d Depacketizer, opt Options) *Receiver {
 	if opt.Reorder {
 		r.seq.slots = make([]slot, opt.MaxReorder)
 	}
+	r.clocked, _ = d.(clocked)
 	r.unit = r.pass
 	r.timeline = timeline{rate: int64(r.format.ClockRate), member: opt.Clock.join()}
 	r.report.init()
@@ -196,7 +199,14 @@ func (r *Receiver) stale(seq uint16, arrival time.Time) bool {
 		return false
 	}
 	before := int16(seq - *r.fresh.seq)
-	return before < 0 && before >= -staleWindow
+	if before < 0 && before >= -staleWindow {
+		return true
+	}
+	// Once so many of the new range have come, a lower number is a wrapped one.
+	if r.fresh.taken++; r.fresh.taken > staleWindow {
+		r.fresh.seq = nil
+	}
+	return false
 }
 
 // admit decides whether to listen to a packet's source.
@@ -280,8 +290,15 @@ func (r *Receiver) begin(ts uint32) {
 	r.align(r.now)
 }
 
+// clocked is a Depacketizer that finds out by itself how fast the timestamps
+// run. It knows before it emits the first unit.
+type clocked interface{ clockRate() int }
+
 // pass gives a unit its time and its track.
 func (r *Receiver) pass(u Unit) {
+	if r.clocked != nil {
+		r.timeline.tick(r.clocked.clockRate())
+	}
 	r.emit(media.Packet{
 		Track: r.track,
 		Time:  r.timeline.at(u.Timestamp, r.now),

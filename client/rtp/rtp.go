@@ -53,6 +53,10 @@ type Format struct {
 	Channels    int               // of audio; 0 when not told
 	Params      map[string]string // a=fmtp, keys in lower case
 	BitRate     int               // bits a second as announced; 0 when not told
+
+	// Width and Height are the picture's as a=framesize, a=x-dimensions or
+	// a=cliprect announced it; 0 when not told.
+	Width, Height int
 }
 
 // Unit is one access unit of a stream.
@@ -96,18 +100,60 @@ type encoding struct {
 
 // encodings is the table, by name in upper case.
 var encodings = map[string]encoding{
-	"H264":          {90000, newH264},
-	"H265":          {90000, newH265},
-	"MP2T":          {90000, newMPEGTS},
-	"MPEG4-GENERIC": {44100, newAAC},
-	"OPUS":          {48000, newOpus},
-	"PCMA":          {8000, newPCMA},
-	"PCMU":          {8000, newPCMU},
+	"AAL2-G726-16":   {8000, newG726(2, false)},
+	"AAL2-G726-24":   {8000, newG726(3, false)},
+	"AAL2-G726-32":   {8000, newG726(4, false)},
+	"AAL2-G726-40":   {8000, newG726(5, false)},
+	"AC3":            {48000, newAC3},
+	"AMR":            {8000, newAMR},
+	"AMR-WB":         {16000, newAMRWB},
+	"AV1":            {90000, newAV1},
+	"DVI4":           {8000, newDVI4},
+	"EAC3":           {48000, newEAC3},
+	"G721":           {8000, newG726(4, true)}, // its name before it was G.726
+	"G722":           {8000, newG722},
+	"G723":           {8000, newG723},
+	"G726-16":        {8000, newG726(2, true)},
+	"G726-24":        {8000, newG726(3, true)},
+	"G726-32":        {8000, newG726(4, true)},
+	"G726-40":        {8000, newG726(5, true)},
+	"GSM":            {8000, newGSM},
+	"H261":           {90000, newH261},
+	"H263":           {90000, newH263RFC2190},
+	"H263-1998":      {90000, newH263},
+	"H263-2000":      {90000, newH263},
+	"H264":           {90000, newH264},
+	"H265":           {90000, newH265},
+	"JPEG":           {90000, newJPEG},
+	"L16":            {44100, newL16},
+	"L20":            {48000, newL20},
+	"L24":            {48000, newL24},
+	"L8":             {8000, newL8},
+	"MP2T":           {90000, newMPEGTS},
+	"MP4A-LATM":      {90000, newLATM},
+	"MP4V-ES":        {90000, newMP4V},
+	"MPA":            {90000, newMPA},
+	"MPA-ROBUST":     {90000, newMPARobust},
+	"MPEG4-GENERIC":  {44100, newAAC},
+	"MPV":            {90000, newMPV},
+	"MULTIOPUS":      {48000, newMultiOpus},
+	"OPUS":           {48000, newOpus},
+	"PCM":            {8000, newPCM16},
+	"PCMA":           {8000, newPCMA},
+	"PCMU":           {8000, newPCMU},
+	"QCELP":          {8000, newQCELP},
+	"SPEEX":          {8000, newSpeex},
+	"THEORA":         {90000, newTheora},
+	"VORBIS":         {44100, newVorbis},
+	"VP8":            {90000, newVP8},
+	"VP9":            {90000, newVP9},
+	"X-MP3-DRAFT-00": {90000, newMPARobust},
 }
 
 // static is RFC 3551's table of payload types that need no a=rtpmap.
 var static = map[uint8]Format{
 	0:  {Encoding: "PCMU", ClockRate: 8000, Channels: 1},
+	2:  {Encoding: "G726-32", ClockRate: 8000, Channels: 1}, // G721 once
 	3:  {Encoding: "GSM", ClockRate: 8000, Channels: 1},
 	4:  {Encoding: "G723", ClockRate: 8000, Channels: 1},
 	5:  {Encoding: "DVI4", ClockRate: 8000, Channels: 1},
@@ -131,6 +177,7 @@ var static = map[uint8]Format{
 	32: {Encoding: "MPV", ClockRate: 90000},
 	33: {Encoding: "MP2T", ClockRate: 90000},
 	34: {Encoding: "H263", ClockRate: 90000},
+	35: {Encoding: "H264", ClockRate: 90000}, // Bosch; RFC 3551 leaves it free
 }
 
 // maxClockRate and maxChannels are far above what any format uses; what

@@ -39,6 +39,15 @@ func (t *timeline) begin(ts uint32, start time.Duration, arrival time.Time) {
 	*t = timeline{rate: r, member: m, begun: true, start: start, ts: ts, newest: start, arrival: arrival}
 }
 
+// tick changes how many ticks a second has, from the last timestamp on.
+func (t *timeline) tick(rate int) {
+	if int64(rate) == t.rate {
+		return
+	}
+	t.start += t.span(t.elapsed)
+	t.elapsed, t.rate = 0, int64(rate)
+}
+
 // at returns the media time of a unit that is complete now.
 func (t *timeline) at(ts uint32, now time.Time) time.Duration {
 	step := int64(int32(ts - t.ts))

@@ -99,6 +99,7 @@ func describeTrack(m *sdp.Media) *track {
 
 func formatOf(m *sdp.Media, pt uint8) rtp.Format {
 	r := m.RTPMap[pt]
+	width, height := announcedSize(m, pt)
 	return rtp.Format{
 		PayloadType: pt,
 		Encoding:    r.Encoding,
@@ -106,6 +107,8 @@ func formatOf(m *sdp.Media, pt uint8) rtp.Format {
 		Channels:    r.Channels,
 		Params:      m.FMTP[pt],
 		BitRate:     m.BandwidthAS * 1000,
+		Width:       width,
+		Height:      height,
 	}.Complete()
 }
 

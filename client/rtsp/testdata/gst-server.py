@@ -11,6 +11,10 @@ its standard input does, so that it never outlives the test that started it.
     /live-opus     H.264 and Opus
     /live-pcmu     H.264 and PCMU
     /live-pcma     H.264 and PCMA
+    /live-vp8      VP8, and so on: the picture alone
+    /live-vp9
+    /live-jpeg
+    /live-theora
     /ts            H.264 and AAC in MPEG-TS, payload MP2T
     /vod           the file, on demand: it pauses and seeks; only with --file
     /digest        as /live, for user alice with password p@ss:word (Digest)
@@ -67,6 +71,10 @@ def launches(file):
         "/live-opus": (f"( {H264} {SOUND} ! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay name=pay1 pt=97 )", True),
         "/live-pcmu": (f"( {H264} {telephone} ! mulawenc ! rtppcmupay name=pay1 )", True),
         "/live-pcma": (f"( {H264} {telephone} ! alawenc ! rtppcmapay name=pay1 )", True),
+        "/live-vp8": (f"( {PICTURE} ! vp8enc deadline=1 keyframe-max-dist=25 ! rtpvp8pay name=pay0 pt=96 )", True),
+        "/live-vp9": (f"( {PICTURE} ! vp9enc deadline=1 cpu-used=8 keyframe-max-dist=25 ! rtpvp9pay name=pay0 pt=96 )", True),
+        "/live-jpeg": (f"( {PICTURE} ! jpegenc ! rtpjpegpay name=pay0 pt=26 )", True),
+        "/live-theora": (f"( {PICTURE} ! theoraenc keyframe-force=25 ! rtptheorapay name=pay0 pt=96 )", True),
         "/ts": (
             f"( {PICTURE} ! {X264} ! h264parse config-interval=-1 ! queue ! mux."
             f" {aac} ! queue ! mux. mpegtsmux name=mux alignment=7 ! rtpmp2tpay name=pay0 pt=33 )",

@@ -1,0 +1,105 @@
+package rtp
+
+import (
+	"encoding/binary"
+
+	"github.com/pion/rtp"
+
+	"tapedeck/client/media"
+)
+
+// theora is draft-barbato-avt-rtp-theora-01: see xiph for its packets. A frame
+// begins with (Theora specification, 7.1):
+//
+//	+-+-+-+-+-+-+-+-+
+//	|0|T|    QI     |  the first bit: a header; T: refers to other frames
+//	+-+-+-+-+-+-+-+-+
+//
+// and the identification header (6.2) is
+//
+//	| 80 "theora" | version24 | blocks across16, down16 | width24 | height24 |
+//	| left8 | top8 | rate: numerator32, denominator32 | ...
+type theora struct {
+	format Format
+	xiph   xiph
+
+	known   bool // a configuration is
+	current uint32
+	track   media.Track
+	step    uint32 // ticks a frame lasts
+}
+
+const (
+	theoraIdent   = 0x80
+	theoraComment = 0x81
+	theoraSetup   = 0x82
+
+	theoraIdentSize = 42
+)
+
+func newTheora(f Format) (Depacketizer, error) {
+	d := &theora{format: f, xiph: newXiph(f.Params["configuration"], maxVideoUnit)}
+	for i := range d.xiph.configs {
+		if d.use(&d.xiph.configs[i]) {
+			break
+		}
+	}
+	if !d.known {
+		d.track = f.track(media.Video, media.Theora)
+	}
+	return d, nil
+}
+
+func (d *theora) Track() (media.Track, bool) { return d.track, d.known }
+func (d *theora) Reset()                     { d.xiph.reset() }
+
+func (d *theora) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
+	ident, list, err := d.xiph.packets(payload, lost)
+	if err != nil && len(list) == 0 {
+		return err
+	}
+	if c := d.xiph.config(ident); d.xiph.news && (!d.known || ident == d.current) && !d.use(c) {
+		return ErrMalformed
+	}
+	if len(list) > 0 && (!d.known || ident != d.current) {
+		c := d.xiph.config(ident)
+		if c == nil || !d.use(c) {
+			return err // what it means has not been told
+		}
+	}
+	ts := h.Timestamp
+	for _, frame := range list {
+		// An empty packet repeats the frame before; a header is none.
+		if len(frame) > 0 && frame[0]&0x80 == 0 {
+			emit(Unit{Timestamp: ts, Key: frame[0]&0x40 == 0, Data: frame})
+		}
+		ts += d.step
+	}
+	return err
+}
+
+// use makes c the configuration in use and reports whether it makes sense.
+func (d *theora) use(c *xiphConfig) bool {
+	ident, comment, setup := c.header(theoraIdent), c.header(theoraComment), c.header(theoraSetup)
+	if len(ident) < theoraIdentSize || len(setup) < 7 {
+		return false
+	}
+	if comment == nil { // it may be left out
+		comment = append([]byte{theoraComment}, "theora\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	}
+	t := d.format.track(media.Video, media.Theora)
+	t.Width = int(binary.BigEndian.Uint32(ident[13:]) & 0xffffff)
+	t.Height = int(binary.BigEndian.Uint32(ident[16:]) & 0xffffff)
+	rate, per := binary.BigEndian.Uint32(ident[22:]), binary.BigEndian.Uint32(ident[26:])
+	if t.Width == 0 || t.Height == 0 || t.Width > maxPicture || t.Height > maxPicture {
+		return false
+	}
+	d.step = 0
+	if r := float64(rate) / float64(per); per > 0 && r >= 0.1 && r <= maxFrameRate {
+		t.FrameRate = r
+		d.step = uint32(float64(d.format.ClockRate)/r + 0.5)
+	}
+	t.Private = xiphLaced(ident, comment, setup)
+	d.track, d.known, d.current = t, true, c.ident
+	return true
+}
