@@ -68,7 +68,7 @@ func (s *Session) keepAlive(now time.Time) error {
 		k.asked.Store(1)
 		k.rung.Add(1)
 	}
-	if s.over == overUDP {
+	if !s.over.interleaved() {
 		s.punch()
 	}
 	return s.d.ping(k.method(), s.control, k.answered)

@@ -38,7 +38,7 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 			return nil, silent // TCP is no way here: the silence is what is to be told
 		}
 		if last || ctx.Err() != nil || !tryNext(err, over) {
-			if over == overTCP && errors.Is(err, ErrSilent) {
+			if over.interleaved() && errors.Is(err, ErrSilent) {
 				cfg.Memory.set(hostPort(a), overUDP) // what worked once does not any more
 			}
 			return nil, err
@@ -49,22 +49,6 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 		cfg.Trace(media.Note{Text: fmt.Sprintf("%s: %s, trying %s", over, reason(err), ways[i+1])})
 	}
 	return nil, media.At(media.RungAddress, fmt.Errorf("rtsp: %s is not a scheme of RTSP", clean(a.Scheme)))
-}
-
-// waysTo lists the transports to try for a link; what worked before comes first.
-func waysTo(a address.Address, m *Memory) []lower {
-	switch a.Scheme {
-	case "rtsp":
-		if won, ok := m.get(hostPort(a)); ok && won == overTCP {
-			return []lower{overTCP, overUDP}
-		}
-		return []lower{overUDP, overTCP}
-	case "rtspu":
-		return []lower{overUDP}
-	case "rtspt", "rtsps":
-		return []lower{overTCP}
-	}
-	return nil
 }
 
 // silentError is a server that agreed to play and sent nothing.
@@ -78,15 +62,6 @@ func (e *silentError) Error() string {
 	return fmt.Sprintf("rtsp: %v over %v: nothing came in %v", ErrSilent, e.over, e.after)
 }
 func (e *silentError) Unwrap() error { return ErrSilent }
-
-// tryNext reports whether another transport may do better after err. VLC as a
-// server has UDP only.
-func tryNext(err error, over lower) bool {
-	if s, ok := errors.AsType[*silentError](err); ok {
-		return over == overUDP && !strings.Contains(s.server, "VLC/")
-	}
-	return refusesTransport(err)
-}
 
 func reason(err error) string {
 	if s, ok := errors.AsType[*silentError](err); ok {
@@ -217,7 +192,7 @@ func (s *Session) open(ctx context.Context, o *opener) error {
 	if err := s.setupTracks(ctx, d, new(rtp.Clock)); err != nil {
 		return err
 	}
-	if s.over == overUDP {
+	if !s.over.interleaved() {
 		for _, t := range s.tracks {
 			if t.receiver != nil {
 				s.receive(t)
@@ -253,7 +228,7 @@ func (s *Session) describeInfo(d description) time.Duration {
 // firstPacket waits for media and for the header.
 func (s *Session) firstPacket(ctx context.Context, last bool) error {
 	limit := s.cfg.Timeouts.FirstTCP
-	if s.over == overUDP && !last {
+	if !s.over.interleaved() && !last {
 		limit = s.cfg.Timeouts.SilentUDP
 	}
 	err := s.cfg.step(media.RungTransport, "first packet", func() (string, error) {

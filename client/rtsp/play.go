@@ -43,7 +43,7 @@ func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 		}
 		s.f.mu.Lock()
 		defer s.f.mu.Unlock()
-		s.f.patient = s.over == overTCP && !live
+		s.f.patient = s.over.interleaved() && !live
 		s.rebase(resp, start)
 		s.f.begin()
 		s.playing = true

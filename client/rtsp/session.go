@@ -4,7 +4,7 @@
 //
 // The files follow the road of a session:
 //
-//	open.go      which transports are tried, in which order, and why it moves on
+//	open.go      the way up the ladder         lower.go     which transports are tried, in which order
 //	dial.go      name, connection, handshake        redirect.go  where it may lead
 //	describe.go  OPTIONS, DESCRIBE                  control.go   what a control URL means
 //	setup.go     SETUP                              transport.go the header

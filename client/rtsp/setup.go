@@ -75,7 +75,7 @@ func (s *Session) setupAny(ctx context.Context, t *track, nth int, candidates []
 // setup asks for one track over the session's transport.
 func (s *Session) setup(ctx context.Context, t *track, nth int, url string, clock *rtp.Clock) (detail string, err error) {
 	var want transport
-	if s.over == overTCP {
+	if s.over.interleaved() {
 		want = transport{tcp: true, interleaved: &[2]uint8{uint8(2 * nth), uint8(2*nth + 1)}}
 	} else {
 		if t.pair == nil {
@@ -99,7 +99,7 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	if err != nil {
 		return "", err
 	}
-	if s.over == overTCP {
+	if s.over.interleaved() {
 		detail, err = s.useChannels(t, want, got)
 	} else {
 		detail, err = s.usePorts(ctx, t, got)
@@ -111,7 +111,7 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	defer s.f.mu.Unlock()
 	t.url = url
 	t.receiver = rtp.NewReceiver(t.index, t.format, depacketizer, rtp.Options{
-		Reorder: s.over == overUDP, Clock: clock, SSRC: got.ssrc,
+		Reorder: !s.over.interleaved(), Clock: clock, SSRC: got.ssrc,
 	})
 	t.video = t.isVideo()
 	t.waitKey = t.video

@@ -84,7 +84,7 @@ func (s *Session) sendReports(now time.Time) {
 		s.f.mu.Unlock()
 		switch {
 		case quiet:
-		case s.over == overTCP:
+		case s.over.interleaved():
 			n := len(report) - 4
 			report[2], report[3] = byte(n>>8), byte(n)
 			// What cannot be written fails the next request as well.
