@@ -159,6 +159,10 @@ type Info struct {
 type Capabilities struct {
 	NoSeek  string
 	NoPause string
+
+	// NoScale is why it plays at normal speed only. Whether a server can do
+	// more is seen when it is asked.
+	NoScale string
 }
 
 // Stats counts what came over the network since the session was opened.

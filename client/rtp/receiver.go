@@ -186,6 +186,12 @@ func (r *Receiver) Rebase(at time.Duration, seq *uint16, rtptime *uint32) {
 	r.hole = false
 }
 
+// Stretch says, before Rebase, that what comes is to be played speed times as
+// fast as its timestamps say.
+func (r *Receiver) Stretch(speed float64) {
+	r.timeline.rate = max(1, int64(float64(r.format.ClockRate)*speed))
+}
+
 // stale reports whether a packet is left from before the last Rebase.
 func (r *Receiver) stale(seq uint16, arrival time.Time) bool {
 	if r.fresh.seq == nil {

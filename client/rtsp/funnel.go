@@ -38,9 +38,10 @@ type funnel struct {
 	patient    bool // the server can wait: it is not read while out is full
 	backlogged bool // it is not read now
 
-	first    time.Time     // when the first packet came after PLAY
-	last     time.Time     // when the last one came
-	position time.Duration // the latest unit's time
+	first    time.Time // when the first packet came after PLAY
+	last     time.Time // when the last one came
+	pace     pace
+	position time.Duration // the latest unit's time, as it is to be played
 	noted    bool          // dropped chunks were told of
 
 	err error // why Next ends, once out is empty
@@ -56,6 +57,7 @@ type funnel struct {
 func newFunnel() *funnel {
 	f := &funnel{
 		holding: true,
+		pace:    normal,
 		kick:    make(chan struct{}, 1),
 		ready:   make(chan struct{}, 1),
 		room:    make(chan struct{}, 1),
@@ -143,6 +145,9 @@ func (f *funnel) deliver(p media.Packet) {
 		return
 	}
 	key := p.Key && t.video
+	if f.pace.rate != 1 && t.kind == media.Audio || f.pace.rate < 0 && t.video && !key {
+		return
+	}
 	if t.waitKey {
 		if !key {
 			return
@@ -226,7 +231,7 @@ func (f *funnel) newWriter() (*mux.Writer, error) {
 		var playing []media.Track
 		for _, t := range f.tracks {
 			m := t.info()
-			if m.Problem == "" {
+			if m.Problem == "" && !(f.pace.rate != 1 && m.Kind == media.Audio) {
 				playing = append(playing, m)
 				t.private = m.Private
 			}
@@ -238,6 +243,16 @@ func (f *funnel) newWriter() (*mux.Writer, error) {
 		}
 		f.tracks[bad.Track].problem = clean(bad.Err.Error())
 	}
+}
+
+// atEnd reports that a recording of the given length, 0 where it is not known,
+// is played to its end, which backwards is its beginning.
+func (f *funnel) atEnd(length time.Duration) bool {
+	at := f.pace.media(f.position)
+	if f.pace.rate < 0 {
+		return at <= nearEnd
+	}
+	return at >= length-nearEnd
 }
 
 func (f *funnel) note(text string) {
@@ -270,11 +285,17 @@ func (f *funnel) finish(err error) {
 	wake(f.room)
 }
 
-// restart drops what was made before a seek and begins anew at start.
-func (f *funnel) restart(start time.Duration) {
+// restart drops what was made before a seek and begins anew where p does.
+func (f *funnel) restart(p pace) {
+	before := f.pace
+	f.pace, f.position = p, p.origin
 	f.writer.Restart()
+	if before.rate != p.rate { // with sound or without
+		if w, err := f.newWriter(); err == nil {
+			f.writer = w
+		}
+	}
 	f.out.restart(f.writer.Init())
-	f.position = start
 	for _, t := range f.tracks {
 		t.waitKey = t.video
 	}

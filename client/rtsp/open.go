@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -210,7 +211,8 @@ func (s *Session) open(ctx context.Context, o *opener) error {
 // describeInfo fills Info with what the description says, and returns where
 // the stream begins.
 func (s *Session) describeInfo(d description) time.Duration {
-	from, duration, onDemand := extent(d.Session)
+	r, from, duration, onDemand := extent(d.Session)
+	s.ruler = r
 	info := media.Info{
 		Protocol:  "rtsp",
 		Transport: s.over.String(),
@@ -266,6 +268,8 @@ func (s *Session) ending() error {
 	return media.At(media.RungTransport, s.f.err)
 }
 
+const isLive = "the stream is live"
+
 // complete fills Info with what is known once the header is made.
 func (s *Session) complete() {
 	s.f.mu.Lock()
@@ -284,8 +288,11 @@ func (s *Session) complete() {
 	hasPause, known := s.d.has("PAUSE")
 	switch {
 	case i.Live:
-		i.Can = media.Capabilities{NoSeek: "the stream is live", NoPause: "the stream is live"}
+		i.Can = media.Capabilities{NoSeek: isLive, NoPause: isLive, NoScale: isLive}
 	case known && !hasPause:
 		i.Can.NoPause = "the server has no PAUSE"
+	}
+	if !slices.ContainsFunc(s.tracks, func(t *track) bool { return t.receiver != nil && t.kind == media.Video }) && !i.Live {
+		i.Can.NoScale = "it has no picture"
 	}
 }

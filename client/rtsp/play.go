@@ -2,12 +2,10 @@ package rtsp
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"tapedeck/client/media"
-	"tapedeck/client/sdp"
 )
 
 var (
@@ -17,8 +15,6 @@ var (
 	noRange = []int{456, 457, 501}
 	// notNow are the answers to a PAUSE that do no harm before a seek.
 	notNow = append([]int{455}, noMethod...)
-	// noSeek are the refusals of a seek that will be the same every time.
-	noSeek = []int{456, 501, 551}
 )
 
 func (s *Session) play(ctx context.Context, extra ...field) (*response, error) {
@@ -28,7 +24,7 @@ func (s *Session) play(ctx context.Context, extra ...field) (*response, error) {
 // firstPlay starts the stream from its beginning.
 func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 	return s.cfg.step(media.RungSession, "play", func() (string, error) {
-		resp, err := s.play(ctx, field{"Range", formatNPT(from)})
+		resp, err := s.play(ctx, field{"Range", s.ruler.from(from)})
 		if slices.Contains(noRange, status(err)) {
 			resp, err = s.play(ctx)
 		}
@@ -39,11 +35,12 @@ func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 		live := s.Info().Live
 		start := time.Duration(0) // of a live stream: some servers count from their own beginning
 		if !live {
-			start = startOf(resp, from)
+			start = s.ruler.start(resp, from)
 		}
 		s.f.mu.Lock()
 		defer s.f.mu.Unlock()
 		s.f.patient = s.over.interleaved() && !live
+		s.f.pace = normal
 		s.rebase(resp, start)
 		s.f.begin()
 		s.playing = true
@@ -51,22 +48,15 @@ func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 	})
 }
 
-// formatNPT is the open range from t on. The point is a point in every locale.
-func formatNPT(t time.Duration) string { return fmt.Sprintf("npt=%.3f-", t.Seconds()) }
-
-// startOf is where the server says that it starts, or asked.
-func startOf(resp *response, asked time.Duration) time.Duration {
-	r, err := sdp.ParseRange(resp.header.get("Range"))
-	if err != nil || r.Unit != "npt" || !r.HasFrom {
-		return asked
-	}
-	return r.From
-}
-
 // rebase tells each receiver where its packets begin. s.f.mu is held.
 func (s *Session) rebase(resp *response, start time.Duration) {
 	for _, t := range s.playable() {
 		info := s.infoOf(resp, t)
+		stretch := 1.0
+		if s.f.pace.bySpeed {
+			stretch = s.f.pace.rate
+		}
+		t.receiver.Stretch(stretch)
 		t.receiver.Rebase(start, info.seq, info.rtptime)
 		t.bye = time.Time{}
 	}
@@ -93,18 +83,19 @@ func (s *Session) infoOf(resp *response, t *track) rtpInfo {
 	return info
 }
 
-// refine corrects live or on demand by the PLAY reply's Range: an end means
-// that there is one, even when the description had none.
+// refine corrects by the PLAY reply what the description said of live or on
+// demand.
 func (s *Session) refine(resp *response) {
-	r, err := sdp.ParseRange(resp.header.get("Range"))
-	if err != nil || r.Unit != "npt" || !r.HasTo || r.To <= r.From {
-		return
-	}
+	noSeek, progressing := mediaProperties(resp)
+	end, ok := endOf(resp)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.info.Live {
+	if s.info.Live && ok && !progressing {
 		s.info.Live = false
-		s.info.Duration = r.To
+		s.info.Duration = end
+	}
+	if noSeek {
+		s.info.Can.NoSeek = "the server cannot seek in it"
 	}
 }
 
@@ -154,12 +145,13 @@ func (s *Session) Resume(ctx context.Context) error {
 // resume plays on from the pause point. What was held is let through either
 // way.
 func (s *Session) resume(ctx context.Context) error {
-	resp, err := s.play(ctx)
+	p := s.pace()
+	resp, err := s.play(ctx, p.fields()...)
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
 	if err == nil {
 		if !s.continues(resp) {
-			s.rebase(resp, startOf(resp, s.f.position))
+			s.rebase(resp, p.played(s.ruler.start(resp, p.media(s.f.position))))
 		}
 		s.playing = true
 	}
@@ -186,59 +178,6 @@ func (s *Session) continues(resp *response) bool {
 		}
 	}
 	return true
-}
-
-// Seek moves to another place and returns where the server really starts.
-func (s *Session) Seek(ctx context.Context, to time.Duration) (time.Duration, error) {
-	if why := s.Info().Can.NoSeek; why != "" {
-		return 0, &CannotError{"seek", why}
-	}
-	if err := s.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer s.leave()
-	to = max(0, to)
-	if d := s.Info().Duration; d > 0 {
-		to = min(to, d)
-	}
-	played := s.isPlaying()
-	s.hold()
-	if played {
-		if err := s.pause(ctx); err != nil && !slices.Contains(notNow, status(err)) {
-			s.letGo(played)
-			return 0, media.At(media.RungSession, err)
-		}
-	}
-	old := s.held()
-	resp, err := s.play(ctx, field{"Range", formatNPT(to)})
-	if err != nil {
-		return 0, media.At(media.RungSession, s.seekFailed(ctx, err, played))
-	}
-	start := startOf(resp, to)
-	s.f.mu.Lock()
-	defer s.f.mu.Unlock()
-	s.f.raw.forget(old)
-	s.f.restart(start)
-	s.rebase(resp, start)
-	s.f.begin()
-	s.playing = true
-	return start, nil
-}
-
-// seekFailed resumes where the stream was and says why the seek did not hold.
-func (s *Session) seekFailed(ctx context.Context, err error, played bool) error {
-	err = fmt.Errorf("rtsp: seek: %w", err)
-	if slices.Contains(noSeek, status(err)) {
-		s.cannot(func(c *media.Capabilities) { c.NoSeek = "the server cannot seek" })
-	}
-	if status(err) == 0 || !played {
-		s.letGo(played)
-		return err
-	}
-	if again := s.resume(ctx); again != nil {
-		s.fail(media.RungSession, err) // this session does not play any more
-	}
-	return err
 }
 
 func (s *Session) cannot(set func(*media.Capabilities)) {

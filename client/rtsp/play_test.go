@@ -15,7 +15,7 @@ func TestPauseResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: filmSDP}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/film", Config{})
-		if i := s.Info(); i.Live || i.Duration != time.Minute || i.Can != (media.Capabilities{}) {
+		if i := s.Info(); i.Live || i.Duration != time.Minute || i.Can != (media.Capabilities{NoScale: "it has no picture"}) {
 			t.Errorf("%+v", i)
 		}
 		readUntil(t, s, 40*time.Millisecond)

@@ -8,7 +8,8 @@
 //	dial.go      name, connection, handshake        redirect.go  where it may lead
 //	describe.go  OPTIONS, DESCRIBE                  control.go   what a control URL means
 //	setup.go     SETUP                              transport.go the header
-//	play.go      PLAY, PAUSE, seek                  rtpinfo.go   where a range begins
+//	play.go      PLAY, PAUSE                        rtpinfo.go   where a range begins
+//	seek.go      PLAY from elsewhere, or faster     ruler.go, pace.go  places and speeds
 //	watch.go     keepalive, reports, silence, the end
 //	wire.go, message.go, conn.go, dialogue.go       bytes, messages, requests, logins
 //	interleaved.go, udp.go, datagrams.go            packets in
@@ -49,6 +50,7 @@ type Session struct {
 	f        *funnel
 	over     lower
 	control  string // the aggregate URL: PLAY, PAUSE, TEARDOWN, keepalives
+	ruler    ruler
 	tracks   []*track
 	channels [256]channel
 
@@ -164,7 +166,7 @@ func (s *Session) lostConnection(err error) {
 	defer s.f.mu.Unlock()
 	s.f.flush()
 	closed := err == ErrConnection
-	if closed && !info.Live && (info.Duration == 0 || s.f.position >= info.Duration-nearEnd) {
+	if closed && !info.Live && (info.Duration == 0 || s.f.atEnd(info.Duration)) {
 		s.f.finish(io.EOF)
 		return
 	}

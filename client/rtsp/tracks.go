@@ -159,24 +159,3 @@ func unplayable(tracks []*track) error {
 	}
 	return fmt.Errorf("rtsp: %w: %s", ErrNoPlayableTrack, strings.Join(problems, ", "))
 }
-
-// extent is what a description says of the stream's length: an end after 0
-// means on demand, even with "now" as the beginning; without it the stream is
-// live as far as can be known.
-func extent(s *sdp.Session) (from, duration time.Duration, onDemand bool) {
-	ranges := []string{s.Range}
-	for i := range s.Media {
-		ranges = append(ranges, s.Media[i].Range)
-	}
-	for _, text := range ranges {
-		r, err := sdp.ParseRange(text)
-		if err != nil || r.Unit != "npt" || !r.HasTo || r.To <= r.From {
-			continue
-		}
-		onDemand = true
-		if r.To > duration {
-			from, duration = r.From, r.To
-		}
-	}
-	return from, duration, onDemand
-}

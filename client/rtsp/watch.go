@@ -115,7 +115,7 @@ func (s *Session) judge(now time.Time) {
 		return
 	}
 	silent := now.Sub(f.last)
-	atEnd := !info.Live && info.Duration > 0 && f.position >= info.Duration-nearEnd
+	atEnd := !info.Live && info.Duration > 0 && f.atEnd(info.Duration)
 	switch {
 	case s.allSaidBye() && (atEnd && silent >= watchEvery || silent >= byeSilence), atEnd && silent >= limits.End:
 		f.flush()
