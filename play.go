@@ -44,7 +44,9 @@ func playCommand(ctx context.Context, c console, args []string) int {
 	s := newShow(newPrinter(c.stdout, *asJSON), *length)
 	deck := playback.New(e.deck(playback.Config{OnEvent: s.event}))
 	deck.Do(playback.Play{Entry: playlist.Entry{URL: link}, Start: *seek})
-	go obey(c.stdin, deck.Do, s.over)
+	go obey(c.stdin, deck.Do, s.over, func(line string) {
+		fmt.Fprintf(c.stderr, "tapedeck: %q is no command: pause, play, seek N, rate N, stop\n", line)
+	})
 	return s.run(ctx, deck)
 }
 
@@ -119,8 +121,9 @@ func statusOf(e playback.ErrorEvent) int {
 	return exitFailed
 }
 
-// obey carries out commands, one a line, until the input ends.
-func obey(in io.Reader, do func(playback.Intent), over func()) {
+// obey carries out commands, one a line, until the input ends. strange is told
+// of those that are none.
+func obey(in io.Reader, do func(playback.Intent), over func(), strange func(line string)) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 0, 256), maxCommandLine)
 	for lines.Scan() {
@@ -133,10 +136,21 @@ func obey(in io.Reader, do func(playback.Intent), over func()) {
 		case "seek":
 			if in, ok := parseSeek(strings.TrimSpace(rest)); ok {
 				do(in)
+			} else {
+				strange(lines.Text())
 			}
+		case "rate":
+			if rate, err := strconv.ParseFloat(strings.TrimSpace(rest), 64); err == nil && rate >= -64 && rate <= 64 && rate != 0 {
+				do(playback.SetRate{Rate: rate})
+			} else {
+				strange(lines.Text())
+			}
+		case "":
 		case "stop":
 			over()
 			return
+		default:
+			strange(lines.Text())
 		}
 	}
 }

@@ -70,6 +70,8 @@ func words(e playback.Event) string {
 	case playback.StatsEvent:
 		return fmt.Sprintf("%d kb/s, %d bytes, %d packets, %d lost, %d reordered; %d pictures shown, %d lost, %d sounds",
 			e.BitRate/1000, e.Bytes, e.Packets, e.Lost, e.Reordered, e.Displayed, e.LostPictures, e.DecodedAudio)
+	case playback.RateEvent:
+		return fmt.Sprintf("%g×", e.Rate)
 	case playback.TitleEvent:
 		return e.Title
 	case playback.PausedEvent:

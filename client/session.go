@@ -43,6 +43,20 @@ type Session interface {
 	Close() error
 }
 
+// Scaler is a Session whose server may play at other speeds, as a video
+// recorder does. Where Info().Can.NoScale is set it does not.
+type Scaler interface {
+	Session
+
+	// Scale plays on from media time at: rate 2 is twice as fast, -1 backwards,
+	// 1 normal again. It returns where the server really starts and the rate
+	// that it agreed to, which is 1 where it knows no other. Otherwise it is as
+	// Seek, which ends it. Chunk.Time then runs as the media are played, from
+	// the time that was returned on: after a second of playing at rate 2 it is
+	// one second later, and the media two.
+	Scale(ctx context.Context, at time.Duration, rate float64) (from time.Duration, got float64, err error)
+}
+
 // File is a Session whose server gives any part of a resource of known size.
 // A player that can find its way in the container reads it through ReadAt; the
 // session keeps what it fetched, so that two readers cost one download.

@@ -222,6 +222,26 @@ func (v *VLC) Seek(ctx context.Context, to time.Duration) error {
 	return err
 }
 
+// SetRate plays at another speed, 1 being as recorded; VLC keeps it until the
+// next Open.
+func (v *VLC) SetRate(ctx context.Context, rate float64) error {
+	if !(rate >= slowest && rate <= fastest) {
+		return fmt.Errorf("player: no rate of %g", rate)
+	}
+	if err := v.begin(ctx); err != nil {
+		return err
+	}
+	defer v.finish()
+	_, err := v.do(ctx, "rate "+strconv.FormatFloat(rate, 'f', 2, 64))
+	return err
+}
+
+// VLC plays no slower and no faster (INPUT_RATE_MIN and INPUT_RATE_MAX).
+const (
+	slowest = 1.0 / 32
+	fastest = 32.0
+)
+
 // volume is the loudness that was asked for.
 type volume struct {
 	percent int

@@ -105,9 +105,12 @@ func (m Model) hints() (left []hint, right hint) {
 	if s := m.deck.State; s.NoSeek != "" && no.Seek == s.NoSeek {
 		seek.word, seek.width = "no seek", len("seek 10s")
 	}
+	third := hint{key: k(keys.Live), word: "live", off: no.Live != ""}
+	if m.deck.State.HasRates && no.Rate == "" {
+		third = hint{key: pair(keys.Slower, keys.Faster), word: "speed"}
+	}
 	return []hint{
-		m.pauseHint(no.Pause), seek,
-		{key: k(keys.Live), word: "live", off: no.Live != ""},
+		m.pauseHint(no.Pause), seek, third,
 		{key: k(keys.Record), word: "record", off: no.Record != ""},
 		{key: k(keys.Favourite), word: "favourite"},
 		{key: k(keys.Filter), word: "filter"},

@@ -257,6 +257,10 @@ func (m Model) drive(a keys.Action) (Model, tea.Cmd) {
 		return m.want(m.deck.SeekBy(longSeek))
 	case keys.Live:
 		return m.want(m.deck.Live())
+	case keys.Faster:
+		return m.want(m.deck.Faster(1))
+	case keys.Slower:
+		return m.want(m.deck.Faster(-1))
 	case keys.Record:
 		return m.want(m.deck.Record())
 	case keys.Mute:

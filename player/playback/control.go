@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tapedeck/client"
 	"tapedeck/client/media"
 	"tapedeck/player/tape"
 )
@@ -133,7 +134,7 @@ func (l *loop) unpause(s *stream) {
 func (l *loop) seekBy(by time.Duration) {
 	from := l.state.Position
 	if s := l.stream; s != nil && l.state.Phase == Seeking {
-		from = s.target // keys pressed quickly add up
+		from = s.wanted().at // keys pressed quickly add up
 	}
 	l.seek(from + by)
 }
@@ -155,15 +156,15 @@ func (l *loop) seekPercent(percent float64) {
 // session, or, where the stream itself cannot, on the tape.
 func (l *loop) seek(to time.Duration) {
 	s := l.stream
-	if s == nil || s.session == nil {
-		l.refuse("nothing plays")
-		return
-	}
 	to = max(to, 0)
 	if d := l.state.Duration; d > 0 {
 		to = min(to, d-time.Second)
 	}
 	switch {
+	case s == nil && l.state.Phase == Ended && l.state.NoSeek == "" && !l.state.Live:
+		l.play(Play{Entry: l.state.Entry, Start: to})
+	case s == nil || s.session == nil:
+		l.refuse("nothing plays")
 	case s.info.Can.NoSeek != "":
 		l.seekTape(s, to)
 	case s.file != nil:
@@ -181,45 +182,65 @@ func (l *loop) seek(to time.Duration) {
 			}
 		})
 	default:
-		l.seekServer(s, to)
+		l.seekServer(s, place{to, 1})
 	}
 }
 
 func (l *loop) beginSeek(s *stream, to time.Duration) {
-	s.target = to
+	s.target.at = to
 	l.state.Phase = Seeking
 	l.emit(SeekingEvent{To: seconds(to)})
 }
 
 // seekServer asks the session. While one seek is under way only the latest
 // wish waits.
-func (l *loop) seekServer(s *stream, to time.Duration) {
-	l.beginSeek(s, to)
+func (l *loop) seekServer(s *stream, to place) {
+	if s.ended != nil {
+		// Its last part is played still, but the server has ended with it, and
+		// some (GStreamer) do not begin again.
+		l.play(Play{Entry: s.entry, Start: to.at})
+		return
+	}
+	l.beginSeek(s, to.at)
 	s.stale = true
 	if s.seeking {
 		s.again = &to
 		return
 	}
-	s.seeking = true
+	s.seeking, s.target = true, to
+	fast := to.rate != 1 || s.pace.rate != 1
 	l.spawn(func() {
-		_, err := s.session.Seek(s.ctx, to)
-		l.mail.post(func() { l.seeked(s, err) })
+		got := place{rate: 1}
+		var err error
+		if scaler, ok := s.session.(client.Scaler); ok && fast {
+			got.at, got.rate, err = scaler.Scale(s.ctx, to.at, to.rate)
+		} else {
+			got.at, err = s.session.Seek(s.ctx, to.at)
+		}
+		info := s.session.Info()
+		l.mail.post(func() { l.seeked(s, got, info.Can, err) })
 	})
 }
 
-func (l *loop) seeked(s *stream, err error) {
+func (l *loop) seeked(s *stream, got place, can media.Capabilities, err error) {
 	if l.stream != s {
 		return
 	}
-	s.seeking = false
+	s.seeking, s.info.Can = false, can
+	l.state.NoSeek, l.state.NoRate = can.NoSeek, s.noRate()
 	if err == nil {
 		s.wantSeek++
+		s.pace = got
+		l.rateIs(got.rate)
+		l.state.HasRates = l.state.HasRates || got.rate != 1
 	}
 	if again := s.again; again != nil {
 		s.again = nil
 		l.seekServer(s, *again)
 		return
 	}
+	wish := s.target
+	s.target.rate = s.pace.rate
 	if err != nil {
 		s.stale = false
 		l.state.Phase = Playing
@@ -227,6 +248,8 @@ func (l *loop) seeked(s *stream, err error) {
 			l.state.Phase = Buffering
 		}
 		l.refuse("it did not seek: " + err.Error())
+	} else if got.rate != wish.rate {
+		l.refuse(fmt.Sprintf("the server does not play at %s, but at %s", speed(wish.rate), speed(got.rate)))
 	}
 	if s.haveSeek == s.wantSeek && (err == nil || s.url == "") {
 		l.loadOldest(s)

@@ -182,6 +182,10 @@ func (l *loop) obey(in Intent) {
 		l.seekPercent(in.Percent)
 	case GoLive:
 		l.goLive()
+	case SetRate:
+		l.setRate(in.Rate)
+	case ShiftRate:
+		l.shiftRate(in.Steps)
 	case Volume:
 		l.volume(in.Delta)
 	case Mute:
@@ -206,12 +210,12 @@ var errEjected = errors.New("another stream was chosen")
 func (l *loop) play(in Play) {
 	l.eject()
 	l.state = State{
-		Phase: Connecting, Entry: in.Entry,
+		Phase: Connecting, Entry: in.Entry, Rate: 1,
 		Notice: l.state.Notice, // where a recording went that this has ended
 		Volume: l.state.Volume, Muted: l.state.Muted, Output: l.state.Output,
 	}
 	ctx, cancel := context.WithCancelCause(l.work)
-	s := &stream{entry: in.Entry, start: in.Start, ctx: ctx, cancel: cancel}
+	s := &stream{entry: in.Entry, start: in.Start, ctx: ctx, cancel: cancel, pace: place{rate: 1}, target: place{rate: 1}}
 	l.stream = s
 	trace := func(e media.Event) {
 		l.mail.postNews(func() {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,9 +28,9 @@ var (
 )
 
 // deckTest runs f in a bubble of fake time with a deck that plays session.
-func deckTest(t *testing.T, session *fakeSession, f func(t *testing.T, b *bench)) {
+func deckTest(t *testing.T, session bubbled, f func(t *testing.T, b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
-		session.closed = make(chan struct{}) // of this bubble
+		session.enter()
 		b := newBench(t.Context(), func(context.Context, playlist.Entry) (client.Session, error) { return session, nil })
 		defer b.close()
 		f(t, b)
@@ -405,5 +406,25 @@ func TestPauseThatOutlastsTheTape(t *testing.T) {
 		}
 		cancel()
 		<-b.done
+	})
+}
+
+// TestSeekAfterTheEnd has a film that ended played again from where one jumps.
+func TestSeekAfterTheEnd(t *testing.T) {
+	s := newSession(filmInfo)
+	s.end = 3 * time.Second
+	deckTest(t, s, func(t *testing.T, b *bench) {
+		b.deck.Do(Play{Entry: entry})
+		after(10 * time.Second)
+		if st := b.state(); st.Phase != Ended {
+			t.Fatalf("%v", st.Phase)
+		}
+		s.enter()
+		s.end, s.once = 0, sync.Once{}
+		b.deck.Do(SeekTo{To: 20 * time.Second})
+		after(2 * time.Second)
+		if st := b.state(); st.Phase != Playing || st.Position < 20*time.Second || st.Position > 23*time.Second {
+			t.Errorf("%v at %v", st.Phase, st.Position)
+		}
 	})
 }

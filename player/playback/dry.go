@@ -151,6 +151,7 @@ func (d *dryPlayer) Resume(context.Context) error {
 }
 
 func (d *dryPlayer) Seek(context.Context, time.Duration) error { return os.ErrInvalid }
+func (d *dryPlayer) SetRate(context.Context, float64) error    { return os.ErrInvalid }
 func (d *dryPlayer) SetVolume(context.Context, int) error      { return nil }
 
 func (d *dryPlayer) Status(context.Context) (player.Status, error) {

@@ -62,6 +62,11 @@ type (
 		LostPictures uint64 `json:"lost_pictures"`
 		BitRate      int    `json:"bit_rate"`
 	}
+	// Rate: it plays at another speed from now on; 1 is normal, 2 twice as
+	// fast, -1 backwards.
+	RateEvent struct {
+		Rate float64 `json:"rate"`
+	}
 	// Title: what the server says is on now.
 	TitleEvent struct {
 		Title string `json:"title"`
@@ -119,6 +124,7 @@ func (OpenedEvent) Name() string     { return "opened" }
 func (PlayingEvent) Name() string    { return "playing" }
 func (PositionEvent) Name() string   { return "position" }
 func (StatsEvent) Name() string      { return "stats" }
+func (RateEvent) Name() string       { return "rate" }
 func (TitleEvent) Name() string      { return "title" }
 func (PausedEvent) Name() string     { return "paused" }
 func (SeekingEvent) Name() string    { return "seeking" }

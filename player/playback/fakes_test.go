@@ -36,6 +36,14 @@ func newSession(info media.Info) *fakeSession {
 	return &fakeSession{info: info, fresh: true, step: chunkTime, closed: make(chan struct{})}
 }
 
+// bubbled is a session that can be taken into a bubble of fake time.
+type bubbled interface {
+	client.Session
+	enter()
+}
+
+func (f *fakeSession) enter() { f.closed = make(chan struct{}) }
+
 const chunkTime = 100 * time.Millisecond
 
 func (f *fakeSession) Info() media.Info { return f.info }
@@ -129,6 +137,7 @@ type fakePlayer struct {
 	started time.Time
 	opened  int
 	volume  int
+	rate    float64
 	frozen  time.Duration
 	reading sync.WaitGroup
 }
@@ -194,6 +203,13 @@ func (p *fakePlayer) Resume(context.Context) error {
 }
 
 func (p *fakePlayer) Seek(context.Context, time.Duration) error { return nil }
+
+func (p *fakePlayer) SetRate(_ context.Context, rate float64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rate = rate
+	return nil
+}
 
 func (p *fakePlayer) SetVolume(_ context.Context, percent int) error {
 	p.mu.Lock()

@@ -18,6 +18,7 @@ type Player interface {
 	Pause(ctx context.Context) error
 	Resume(ctx context.Context) error
 	Seek(ctx context.Context, to time.Duration) error
+	SetRate(ctx context.Context, rate float64) error
 	SetVolume(ctx context.Context, percent int) error
 	Status(ctx context.Context) (player.Status, error)
 	Outputs() player.Outputs
@@ -129,7 +130,13 @@ func (h *head) unload(s *stream) {
 		return
 	}
 	h.feed.Drop(s.url)
-	h.do(func(ctx context.Context, p Player) { p.Stop(ctx) })
+	fast := s.file != nil && s.target.rate != 1
+	h.do(func(ctx context.Context, p Player) {
+		if fast { // the next stream is played at normal speed
+			p.SetRate(ctx, 1)
+		}
+		p.Stop(ctx)
+	})
 }
 
 // noPlayer learns that the player cannot be started.

@@ -30,6 +30,10 @@ type (
 	SeekBy      struct{ By time.Duration }
 	SeekPercent struct{ Percent float64 }
 	GoLive      struct{}
+	// SetRate plays at another speed, negative backwards, where server or player
+	// can; ShiftRate takes the speed that many steps faster.
+	SetRate   struct{ Rate float64 }
+	ShiftRate struct{ Steps int }
 	// Volume adds Delta percent; Mute switches the sound off and on.
 	Volume struct{ Delta int }
 	Mute   struct{}
@@ -48,6 +52,8 @@ func (SeekTo) intent()      {}
 func (SeekBy) intent()      {}
 func (SeekPercent) intent() {}
 func (GoLive) intent()      {}
+func (SetRate) intent()     {}
+func (ShiftRate) intent()   {}
 func (Volume) intent()      {}
 func (Mute) intent()        {}
 func (Record) intent()      {}

@@ -158,8 +158,10 @@ func (l *loop) reload(s *stream) {
 	l.state.Phase = Buffering
 	if s.file != nil {
 		s.start = at
+		s.target.rate = 1 // a new player plays at normal speed
+		l.rateIs(1)
 		l.loadFile(s)
 		return
 	}
-	l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
+	l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(s.played(at)) })
 }

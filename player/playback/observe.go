@@ -133,7 +133,9 @@ func (l *loop) count(s *stream, st player.Status) {
 
 // locate sets the position from the player's clock.
 func (l *loop) locate(s *stream, st player.Status) {
-	l.state.Position = s.base + s.clock.fine(time.Now(), st.Time)
+	// Until the first picture the player's clock may be anywhere.
+	played := max(s.pace.at, s.base+s.clock.fine(time.Now(), st.Time))
+	l.state.Position = max(0, s.media(played))
 	if s.file != nil && st.Length > 0 {
 		l.state.Duration = st.Length
 	}
@@ -213,10 +215,13 @@ func (l *loop) end(s *stream) {
 	l.everySecond(s)
 	l.eject()
 	l.state.Phase = Ended
-	if l.state.Duration > 0 {
+	switch {
+	case l.state.Rate < 0:
+		l.state.Position = 0
+	case l.state.Duration > 0:
 		l.state.Position = l.state.Duration
 	}
-	l.state.BitRate = 0
+	l.state.Rate, l.state.BitRate = 1, 0
 	l.emit(EndedEvent{})
 }
 

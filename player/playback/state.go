@@ -77,11 +77,15 @@ type State struct {
 	Live      bool
 	NoSeek    string // why it cannot seek; empty when it can
 	NoPause   string
+	NoRate    string        // why it plays at normal speed only, as far as is known
+	HasRates  bool          // it was seen to play at others, or the player does that by itself
 	Duration  time.Duration // 0 unknown
 	Tracks    []Track
 	Title     string // what the server says is on now
 
 	Position time.Duration // media time that is seen and heard, as the player reports it
+	Rate     float64       // media time a second: 1 normal, 2 twice as fast, -1 backwards
+
 	// The part of a live stream that is kept, in the clock of Position. To-From
 	// is how far one can go back; both are 0 when nothing is kept.
 	TapeFrom, TapeTo time.Duration

@@ -36,13 +36,14 @@ type stream struct {
 	paused    bool          // a pause is wanted
 	pausedAt  time.Time     // when it came about
 
-	stale    bool           // the player still has what was before a seek
-	seeking  bool           // a session's seek is under way
-	target   time.Duration  // where it goes
-	again    *time.Duration // where to go after it: the latest wish
-	wantSeek int            // Chunk.Seek that will be played
-	haveSeek int            // Chunk.Seek of the newest key chunk; -1 before the first
-	ended    error          // why the session ended; nil while it has not
+	stale    bool   // the player still has what was before a seek
+	seeking  bool   // a session's seek is under way
+	target   place  // where it goes
+	again    *place // where to go after it: the latest wish
+	pace     place  // where the present timeline began, and its speed
+	wantSeek int    // Chunk.Seek that will be played
+	haveSeek int    // Chunk.Seek of the newest key chunk; -1 before the first
+	ended    error  // why the session ended; nil while it has not
 
 	clock       playerClock
 	shown       uint64 // pictures and sounds that the player counted since its last load
@@ -77,6 +78,7 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 	file, isFile := session.(client.File)
 	if isFile && l.decodes() {
 		s.file = file
+		l.state.NoRate, l.state.HasRates = "", true
 		l.loadFile(s)
 		return
 	}
@@ -90,7 +92,7 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 func (l *loop) describe(s *stream) {
 	i := s.info
 	l.state.Protocol, l.state.Transport, l.state.Live = i.Protocol, i.Transport, i.Live
-	l.state.NoSeek, l.state.NoPause = i.Can.NoSeek, ""
+	l.state.NoSeek, l.state.NoPause, l.state.NoRate = i.Can.NoSeek, "", s.noRate()
 	l.state.Duration, l.state.Tracks = i.Duration, i.Tracks
 	if l.state.Title == "" {
 		l.state.Title = i.Title

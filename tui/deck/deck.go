@@ -34,21 +34,23 @@ func (m Model) tape() bool { return m.State.Live && m.State.TapeTo > m.State.Tap
 
 // Limits says what cannot be asked now; an empty word means that it can.
 type Limits struct {
-	Pause, Seek, Live, Record, Stop string
+	Pause, Seek, Live, Rate, Record, Stop string
 }
 
 // Limits is what the stream in the deck, or its absence, does not allow.
 func (m Model) Limits() Limits {
 	const nothing = "nothing is playing"
-	l := Limits{Pause: m.State.NoPause, Seek: m.State.NoSeek}
+	l := Limits{Pause: m.State.NoPause, Seek: m.State.NoSeek, Rate: m.State.NoRate}
 	switch {
 	case m.empty():
-		return Limits{Pause: "nothing is in the deck", Seek: nothing, Live: nothing, Record: nothing, Stop: nothing}
+		return Limits{Pause: "nothing is in the deck", Seek: nothing, Live: nothing, Rate: nothing, Record: nothing, Stop: nothing}
+	case m.State.Phase == playback.Ended && !m.State.Live && m.State.NoSeek == "":
+		return Limits{Live: nothing, Rate: nothing, Record: nothing, Stop: nothing} // a seek plays it again
 	case m.idle():
-		return Limits{Seek: nothing, Live: nothing, Record: nothing, Stop: nothing}
+		return Limits{Seek: nothing, Live: nothing, Rate: nothing, Record: nothing, Stop: nothing}
 	case m.State.Phase == playback.Connecting:
 		const soon = "the stream is not open yet"
-		return Limits{Pause: soon, Seek: soon, Live: soon, Record: soon}
+		return Limits{Pause: soon, Seek: soon, Live: soon, Rate: soon, Record: soon}
 	case m.State.Phase == playback.Paused:
 		l.Pause = ""
 	}
@@ -104,6 +106,14 @@ func (m Model) Live() (playback.Intent, string) {
 		return nil, why
 	}
 	return playback.GoLive{}, ""
+}
+
+// Faster asks for the speed that many steps faster.
+func (m Model) Faster(steps int) (playback.Intent, string) {
+	if why := m.Limits().Rate; why != "" {
+		return nil, refuse("cannot play at another speed", why)
+	}
+	return playback.ShiftRate{Steps: steps}, ""
 }
 
 // SeekBy moves by a time.

@@ -75,14 +75,14 @@ func TestLimits(t *testing.T) {
 		state playback.State
 		want  Limits // only whether a word is there is compared
 	}{
-		{"empty", playback.State{}, Limits{"x", "x", "x", "x", "x"}},
-		{"stopped", playback.State{Entry: entry}, Limits{"", "x", "x", "x", "x"}},
-		{"failed", playback.State{Entry: entry, Phase: playback.Failed}, Limits{"", "x", "x", "x", "x"}},
-		{"connecting", playback.State{Entry: entry, Phase: playback.Connecting}, Limits{"x", "x", "x", "x", ""}},
-		{"a file", playback.State{Entry: entry, Phase: playback.Playing, Duration: 9}, Limits{"", "", "x", "", ""}},
-		{"live", playback.State{Entry: entry, Phase: playback.Playing, Live: true, NoSeek: "x", NoPause: "x"}, Limits{"x", "x", "x", "", ""}},
-		{"live, paused", playback.State{Entry: entry, Phase: playback.Paused, Live: true, NoSeek: "x", NoPause: "x"}, Limits{"", "x", "", "", ""}},
-		{"live on tape", playback.State{Entry: entry, Phase: playback.Playing, Live: true, NoSeek: "x", TapeTo: 9, Behind: 3}, Limits{"", "", "", "", ""}},
+		{"empty", playback.State{}, Limits{"x", "x", "x", "x", "x", "x"}},
+		{"stopped", playback.State{Entry: entry}, Limits{"", "x", "x", "x", "x", "x"}},
+		{"failed", playback.State{Entry: entry, Phase: playback.Failed}, Limits{"", "x", "x", "x", "x", "x"}},
+		{"connecting", playback.State{Entry: entry, Phase: playback.Connecting}, Limits{"x", "x", "x", "x", "x", ""}},
+		{"a file", playback.State{Entry: entry, Phase: playback.Playing, Duration: 9}, Limits{"", "", "x", "", "", ""}},
+		{"live", playback.State{Entry: entry, Phase: playback.Playing, Live: true, NoSeek: "x", NoPause: "x", NoRate: "x"}, Limits{"x", "x", "x", "x", "", ""}},
+		{"live, paused", playback.State{Entry: entry, Phase: playback.Paused, Live: true, NoSeek: "x", NoPause: "x", NoRate: "x"}, Limits{"", "x", "", "x", "", ""}},
+		{"live on tape", playback.State{Entry: entry, Phase: playback.Playing, Live: true, NoSeek: "x", TapeTo: 9, Behind: 3}, Limits{"", "", "", "", "", ""}},
 	}
 	for _, tt := range tests {
 		got := reflect.ValueOf(Model{State: tt.state}.Limits())

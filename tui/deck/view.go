@@ -85,9 +85,13 @@ func (m Model) titleLine(w int, look Look) string {
 	if m.State.Phase != playback.Playing && !m.empty() {
 		word = "  " + m.State.Phase.String()
 	}
+	if r := m.State.Rate; r != 0 && r != 1 && !m.idle() {
+		word += fmt.Sprintf("  %g×", r)
+	}
 	room := w - 2
 	parts := m.made()
-	need := min(look.Width(title)+len(word), max(room/2, 1))
+	wordWidth := look.Width(word)
+	need := min(look.Width(title)+wordWidth, max(room/2, 1))
 	made := strings.Join(parts, " · ")
 	for len(parts) > 0 && look.Width(made)+3+need > room {
 		parts = parts[:len(parts)-1]
@@ -97,11 +101,11 @@ func (m Model) titleLine(w int, look Look) string {
 	if made != "" {
 		left -= look.Width(made) + 3
 	}
-	if len(word)+8 > left {
-		word = ""
+	if wordWidth+8 > left {
+		word, wordWidth = "", 0
 	}
-	title = look.Cut(title, left-len(word))
-	gap := cells.Blank(room - look.Width(title) - len(word) - look.Width(made))
+	title = look.Cut(title, left-wordWidth)
+	gap := cells.Blank(room - look.Width(title) - wordWidth - look.Width(made))
 	return markStyle.Render(mark(m.State.Phase)) + " " + style.Render(title) +
 		look.Accent.Render(word) + gap + look.Dim.Render(made)
 }

@@ -47,6 +47,8 @@ const (
 	ForwardLong
 	Jump
 	Live
+	Faster
+	Slower
 	Record
 	Mute
 	Louder
@@ -114,6 +116,8 @@ func definitions() []definition {
 		{ForwardLong, "forward-long", tape, "60 seconds on", []string{"shift+right", "L"}},
 		{Jump, "jump", tape, "jump to 1:02:03, 90, 50%, -30", []string{":", "t"}},
 		{Live, "live", tape, "back to live", []string{"0"}},
+		{Faster, "faster", tape, "faster: 2×, 4×, where it can", []string{">", "."}},
+		{Slower, "slower", tape, "slower, then backwards", []string{"<", ","}},
 		{Record, "record", tape, "start and stop recording", []string{"r"}},
 
 		{Mute, "mute", sound, "sound off and on", []string{"m"}},
