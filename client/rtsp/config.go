@@ -49,7 +49,8 @@ type Timeouts struct {
 	Pause    time.Duration // default 5 s
 	Teardown time.Duration // default 1 s
 
-	SilentUDP time.Duration // first packet after PLAY, before TCP is tried; default 3 s
+	Hurry     time.Duration // first packet after PLAY over UDP, before TCP is tried beside it; default 700 ms
+	SilentUDP time.Duration // first packet after PLAY, before it is given up; default 3 s
 	FirstTCP  time.Duration // first packet after PLAY where nothing is left to try; default 10 s
 	Header    time.Duration // parameter sets after the first packet; default 2 s
 	Silence   time.Duration // no media while playing; default 10 s
@@ -67,6 +68,7 @@ func (t Timeouts) withDefaults() Timeouts {
 		Play:      cmp.Or(t.Play, 30*time.Second),
 		Pause:     cmp.Or(t.Pause, 5*time.Second),
 		Teardown:  cmp.Or(t.Teardown, time.Second),
+		Hurry:     cmp.Or(t.Hurry, 700*time.Millisecond),
 		SilentUDP: cmp.Or(t.SilentUDP, 3*time.Second),
 		FirstTCP:  cmp.Or(t.FirstTCP, 10*time.Second),
 		Header:    cmp.Or(t.Header, 2*time.Second),

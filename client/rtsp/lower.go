@@ -47,11 +47,14 @@ func waysTo(a address.Address, m *Memory) []lower {
 	return nil
 }
 
-// tryNext reports whether another transport may do better after err. VLC as a
-// server has UDP only.
+// tryNext reports whether another transport may do better after err.
 func tryNext(err error, over lower) bool {
 	if s, ok := errors.AsType[*silentError](err); ok {
-		return over == overUDP && !strings.Contains(s.server, "VLC/")
+		return over == overUDP && othersMayDo(s.server)
 	}
 	return refusesTransport(err)
 }
+
+// othersMayDo reports whether a server that is silent over UDP may know another
+// transport; VLC does not.
+func othersMayDo(server string) bool { return !strings.Contains(server, "VLC/") }

@@ -26,9 +26,18 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 	cfg = cfg.withDefaults()
 	ways := waysTo(a, cfg.Memory)
 	var silent error
-	for i, over := range ways {
-		last := i == len(ways)-1
-		s, err := attempt(ctx, a, cfg, over, last)
+	for i := 0; i < len(ways); i++ {
+		over, last := ways[i], i == len(ways)-1
+		var s *Session
+		var err error
+		if over == overUDP && !last && ways[i+1] == overTCP {
+			if s, over, err = race(ctx, a, cfg, over, overTCP, i+1 == len(ways)-1); over == overTCP {
+				i++
+				last = i == len(ways)-1
+			}
+		} else {
+			s, err = attempt(ctx, a, cfg, over, last, nil)
+		}
 		if err == nil {
 			if len(ways) > 1 { // a link that forces its transport teaches nothing
 				cfg.Memory.set(hostPort(a), over)
@@ -77,6 +86,7 @@ type opener struct {
 	a           address.Address
 	over        lower
 	last        bool   // no other transport is left
+	quiet       func() // told when nothing came for a while; may be nil
 	login       *login // for the host of a
 	skipOptions bool
 	onlyPublic  bool // a server on the outside sent us here
@@ -85,10 +95,10 @@ type opener struct {
 }
 
 // attempt tries one transport, over redirects and new connections.
-func attempt(ctx context.Context, a address.Address, cfg Config, over lower, last bool) (*Session, error) {
+func attempt(ctx context.Context, a address.Address, cfg Config, over lower, last bool, quiet func()) (*Session, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeouts.Open, &TimeoutError{"rtsp: open: no success", cfg.Timeouts.Open})
 	defer cancel()
-	o := &opener{cfg: cfg, a: a, over: over, last: last}
+	o := &opener{cfg: cfg, a: a, over: over, last: last, quiet: quiet}
 	o.useLogin()
 	cfg.Trace(media.Attempt{URL: a.String(), Transport: over.String()})
 	for {
@@ -205,7 +215,7 @@ func (s *Session) open(ctx context.Context, o *opener) error {
 		return err
 	}
 	s.workers.Go(s.watch)
-	return s.firstPacket(ctx, o.last)
+	return s.firstPacket(ctx, o)
 }
 
 // describeInfo fills Info with what the description says, and returns where
@@ -228,10 +238,14 @@ func (s *Session) describeInfo(d description) time.Duration {
 }
 
 // firstPacket waits for media and for the header.
-func (s *Session) firstPacket(ctx context.Context, last bool) error {
+func (s *Session) firstPacket(ctx context.Context, o *opener) error {
 	limit := s.cfg.Timeouts.FirstTCP
-	if !s.over.interleaved() && !last {
+	if !s.over.interleaved() && !o.last {
 		limit = s.cfg.Timeouts.SilentUDP
+		if hurry := s.cfg.Timeouts.Hurry; hurry < limit && o.quiet != nil && othersMayDo(s.d.serverName()) {
+			early := time.AfterFunc(hurry, o.quiet)
+			defer early.Stop()
+		}
 	}
 	err := s.cfg.step(media.RungTransport, "first packet", func() (string, error) {
 		silence := time.NewTimer(limit)
