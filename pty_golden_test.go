@@ -220,12 +220,9 @@ func (s *session) agreesWithTmux() {
 	}
 	s.settle(2 * time.Second)
 	dir := s.t.TempDir()
-	s.mu.Lock()
-	raw, want := append([]byte(nil), s.raw...), s.screen.text()
-	w, h := s.screen.w, s.screen.h
-	s.mu.Unlock()
+	raw, want, w, h := s.output(), s.text(), s.screen.w, s.screen.h
 	bytes, conf := filepath.Join(dir, "bytes"), filepath.Join(dir, "conf")
-	if err := os.WriteFile(bytes, raw, 0o600); err != nil {
+	if err := os.WriteFile(bytes, []byte(raw), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := os.WriteFile(conf, []byte("set -g status off\n"), 0o600); err != nil {
