@@ -16,6 +16,7 @@ import (
 // engine is what every deck of the program is made of: the client, the feed and
 // the way to a player.
 type engine struct {
+	once   bool // a stream that is lost is not opened again
 	config config
 	client client.Client
 	feed   *player.Feed // nil where nothing is decoded
@@ -71,7 +72,7 @@ func (e *engine) deck(c playback.Config) playback.Config {
 
 func (e *engine) open(ctx context.Context, entry playlist.Entry, trace func(media.Event)) (client.Session, error) {
 	return e.client.Open(ctx, entry.URL, client.Options{
-		Trace: trace, UserAgent: entry.UserAgent, Referer: entry.Referer,
+		Trace: trace, UserAgent: entry.UserAgent, Referer: entry.Referer, ComeBack: !e.once,
 	})
 }
 

@@ -36,6 +36,7 @@ func probeCommand(ctx context.Context, c console, args []string) int {
 	}
 	defer e.close()
 	d := &doctor{show: newShow(newPrinter(c.stdout, *asJSON), 0), since: time.Now()}
+	e.once = true
 	cfg := e.deck(playback.Config{OnEvent: d.event})
 	if _, err := player.Find(e.vlc); err != nil {
 		// Without a player the ladder is climbed as far as it goes.

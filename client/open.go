@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tapedeck/client/address"
 	"tapedeck/client/media"
@@ -46,6 +47,13 @@ type Options struct {
 
 	UserAgent string // Client.UserAgent
 	Referer   string // none is sent
+
+	// ComeBack has a stream that is lost opened again, with growing waits, until
+	// its server says no for good. Default: the loss ends the session.
+	ComeBack bool
+
+	start      time.Duration // media time at which a live stream begins
+	onlyPublic bool          // a server on the outside sent us here
 }
 
 // opener opens one protocol's links.
@@ -89,7 +97,16 @@ func (c *Client) Open(ctx context.Context, link string, o Options) (Session, err
 	if o.UserAgent == "" {
 		o.UserAgent = c.UserAgent
 	}
-	return open(ctx, c, a, o)
+	s, err := open(ctx, c, a, o)
+	if err != nil || !o.ComeBack {
+		return s, err
+	}
+	if _, ok := s.(File); ok {
+		return s, nil // it asks for its parts one by one as it is
+	}
+	return newSteady(s, a, o, func(ctx context.Context, a address.Address, o Options) (Session, error) {
+		return protocols[a.Scheme](ctx, c, a, o)
+	}), nil
 }
 
 func shorten(s string) string {
@@ -100,7 +117,10 @@ func shorten(s string) string {
 }
 
 func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
-	s, err := rtsp.Open(ctx, a, rtsp.Config{Trace: o.Trace, UserAgent: o.UserAgent, Memory: &c.transports})
+	s, err := rtsp.Open(ctx, a, rtsp.Config{
+		Trace: o.Trace, UserAgent: o.UserAgent, Memory: &c.transports,
+		Start: o.start, OnlyPublic: o.onlyPublic,
+	})
 	if err != nil {
 		return nil, err // not s: a nil *rtsp.Session is no nil Session
 	}

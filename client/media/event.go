@@ -49,7 +49,7 @@ func At(r Rung, err error) error {
 }
 
 // Event is something a session wants to be known while it opens and plays.
-// The set is closed: Attempt, Step, Title and Note.
+// The set is closed: Attempt, Step, Title, Note, Interrupted and Returned.
 type Event interface{ event() }
 
 // Attempt says that a way to the stream is about to be tried.
@@ -74,10 +74,22 @@ type Title struct{ Text string }
 // reconnection, a quirk that was worked around.
 type Note struct{ Text string }
 
-func (Attempt) event() {}
-func (Step) event()    {}
-func (Title) event()   {}
-func (Note) event()    {}
+// Interrupted says that the stream was lost, and after which wait it is tried
+// again.
+type Interrupted struct {
+	Why  error
+	Wait time.Duration
+}
+
+// Returned says that it is back, so long after its last media.
+type Returned struct{ After time.Duration }
+
+func (Attempt) event()     {}
+func (Step) event()        {}
+func (Title) event()       {}
+func (Note) event()        {}
+func (Interrupted) event() {}
+func (Returned) event()    {}
 
 // String is one line without control bytes of its own making; Detail and Err
 // come from the network and are cleaned where they are made.

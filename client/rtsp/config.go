@@ -35,6 +35,14 @@ type Config struct {
 	// is remembered.
 	Memory *Memory
 
+	// Start is the media time at which a live stream begins: that of a session
+	// which goes on in the timeline of another one. Default: 0.
+	Start time.Duration
+
+	// OnlyPublic refuses addresses of private networks, for a link that came
+	// from a server outside of them (MovedError). Default: all are allowed.
+	OnlyPublic bool
+
 	Timeouts Timeouts
 }
 

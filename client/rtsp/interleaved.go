@@ -4,8 +4,6 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"tapedeck/client/media"
 )
 
 // channel is what comes over one interleaved channel.
@@ -118,8 +116,7 @@ func (s *Session) asked(r *request) *response {
 	case "TEARDOWN":
 		s.endedByServer(io.EOF)
 	case "REDIRECT":
-		s.endedByServer(media.At(media.RungSession, &RedirectError{
-			To: clean(r.header.get("Location")), Why: "the server moves the stream while it plays"}))
+		s.endedByServer(s.moved(r.header.get("Location")))
 	default:
 		resp.status, resp.reason = 501, "Not Implemented"
 	}

@@ -98,7 +98,7 @@ type opener struct {
 func attempt(ctx context.Context, a address.Address, cfg Config, over lower, last bool, quiet func()) (*Session, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeouts.Open, &TimeoutError{"rtsp: open: no success", cfg.Timeouts.Open})
 	defer cancel()
-	o := &opener{cfg: cfg, a: a, over: over, last: last, quiet: quiet}
+	o := &opener{cfg: cfg, a: a, over: over, last: last, quiet: quiet, onlyPublic: cfg.OnlyPublic}
 	o.useLogin()
 	cfg.Trace(media.Attempt{URL: a.String(), Transport: over.String()})
 	for {
@@ -167,6 +167,7 @@ func (o *opener) connect(ctx context.Context) (*Session, error) {
 func newSession(o *opener, nc net.Conn) *Session {
 	s := &Session{
 		cfg:  o.cfg,
+		from: origin{o.a, o.onlyPublic},
 		over: o.over,
 		f:    newFunnel(),
 		turn: make(chan struct{}, 1),

@@ -33,7 +33,7 @@ func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 		}
 		s.refine(resp)
 		live := s.Info().Live
-		start := time.Duration(0) // of a live stream: some servers count from their own beginning
+		start := s.cfg.Start // of a live stream: some servers count from their own beginning
 		if !live {
 			start = s.ruler.start(resp, from)
 		}

@@ -1,9 +1,11 @@
 package rtsp
 
 import (
+	"fmt"
 	"strings"
 
 	"tapedeck/client/address"
+	"tapedeck/client/media"
 )
 
 // maxRedirects bounds a chain of redirects.
@@ -17,6 +19,38 @@ type redirected struct {
 
 func (r *redirected) Error() string { return r.status.Error() }
 func (r *redirected) Unwrap() error { return r.status }
+
+// origin is where a session's connection goes, for the redirects that come on it.
+type origin struct {
+	a          address.Address
+	onlyPublic bool // it goes to the outside
+}
+
+// MovedError says that the server has moved a stream while it was played: it is
+// to be opened at To, with Config.OnlyPublic as it is here. Redirects before the
+// first packet are followed by Open.
+type MovedError struct {
+	To         address.Address
+	OnlyPublic bool
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("rtsp: the server moves the stream to %s", clean(e.To.String()))
+}
+
+// Unwrap lets it match ErrRedirect where nobody follows it.
+func (e *MovedError) Unwrap() error { return ErrRedirect }
+
+// moved takes a REDIRECT in the middle of the stream (RFC 2326 section 10.10).
+// A place in the media at which to move, in its Range, is now for us: nothing is
+// gained by waiting for it.
+func (s *Session) moved(location string) error {
+	to, err := follow(s.from.a, location)
+	if err != nil {
+		return media.At(media.RungSession, err)
+	}
+	return media.At(media.RungSession, &MovedError{to, s.from.onlyPublic})
+}
 
 // follow is the address of a redirect from a to location. Only RTSP is
 // followed, TLS is not given up, and the login stays with its host.

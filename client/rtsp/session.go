@@ -49,6 +49,7 @@ type Session struct {
 	d        *dialogue
 	f        *funnel
 	over     lower
+	from     origin
 	control  string // the aggregate URL: PLAY, PAUSE, TEARDOWN, keepalives
 	ruler    ruler
 	tracks   []*track

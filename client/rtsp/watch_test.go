@@ -42,7 +42,10 @@ func TestEnd(t *testing.T) {
 		{"TEARDOWN", filmSDP, 30 * time.Second, func(l *line) { l.write([]byte("TEARDOWN * RTSP/1.0\r\nCSeq: 1\r\n\r\n")) }, io.EOF, "", time.Second},
 		{"REDIRECT", filmSDP, 30 * time.Second, func(l *line) {
 			l.write([]byte("REDIRECT * RTSP/1.0\r\nCSeq: 1\r\nLocation: rtsp://u:secret@h/b\r\n\r\n"))
-		}, ErrRedirect, "redirect to rtsp://h/b", time.Second},
+		}, ErrRedirect, "moves the stream to rtspt://h/b", time.Second},
+		{"REDIRECT to elsewhere", filmSDP, 30 * time.Second, func(l *line) {
+			l.write([]byte("REDIRECT * RTSP/1.0\r\nCSeq: 1\r\nLocation: http://u:secret@h/b\r\n\r\n"))
+		}, ErrRedirect, "redirect to http://h/b", time.Second},
 		{"garbage", soundSDP, time.Second, func(l *line) { l.write([]byte(strings.Repeat("x", maxResync+1000))) }, errOutOfSync, "neither RTSP nor media", 2 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {

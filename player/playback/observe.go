@@ -97,7 +97,7 @@ func (l *loop) observe(s *stream, st player.Status) {
 		l.learnTracks(s, st)
 	}
 	seen := s.shown > s.shownBefore
-	if seen && !s.paused && st.State == player.Playing && (l.state.Phase == Buffering || l.state.Phase == Seeking) {
+	if seen && !s.paused && !s.away && st.State == player.Playing && (l.state.Phase == Buffering || l.state.Phase == Seeking) {
 		l.announceTracks()
 		l.state.Phase = Playing
 		l.locate(s, st)
@@ -112,7 +112,7 @@ func (l *loop) observe(s *stream, st player.Status) {
 		l.playerEnded(s, st)
 	case player.Idle, player.Opening, player.Playing, player.Paused, player.Stopped:
 		waiting := l.state.Phase == Buffering || l.state.Phase == Seeking
-		if waiting && !seen && time.Since(s.awaited) > firstFrameWait {
+		if waiting && !seen && !s.away && time.Since(s.awaited) > firstFrameWait {
 			l.fail(media.At(media.RungFrame, errNoOutput))
 		}
 	}

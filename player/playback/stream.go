@@ -3,6 +3,7 @@ package playback
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type stream struct {
 	announced bool          // OpenedEvent was sent
 	shifted   bool          // playing from the tape, behind live
 	paused    bool          // a pause is wanted
+	away      bool          // the stream is lost and being opened again
 	pausedAt  time.Time     // when it came about
 
 	stale    bool   // the player still has what was before a seek
@@ -171,6 +173,9 @@ func (l *loop) pumpEnded(s *stream, err error) {
 func (l *loop) traced(e media.Event) {
 	switch e := e.(type) {
 	case media.Attempt:
+		if l.state.Phase != Connecting { // a ladder that is climbed again
+			l.state.Ladder = nil
+		}
 		l.state.Attempt = e
 		l.emit(ConnectingEvent{URL: e.URL, Transport: e.Transport})
 	case media.Step:
@@ -181,7 +186,32 @@ func (l *loop) traced(e media.Event) {
 		l.emit(TitleEvent{Title: e.Text})
 	case media.Note:
 		l.note(e.Text)
+	case media.Interrupted:
+		l.interrupted(e)
+	case media.Returned:
+		l.returned(e)
 	}
+}
+
+// interrupted learns that the stream is lost for a while: nothing more is
+// claimed to play once the player has used up what it has.
+func (l *loop) interrupted(e media.Interrupted) {
+	s := l.stream
+	s.away = true
+	if l.state.Phase == Playing {
+		l.state.Phase = Buffering
+	}
+	what := e.Why.Error()
+	if e.Wait > 0 {
+		what = fmt.Sprintf("lost (%v); trying again in %v", e.Why, e.Wait.Round(100*time.Millisecond))
+	}
+	l.note(what)
+}
+
+func (l *loop) returned(e media.Returned) {
+	s := l.stream
+	s.away, s.shownBefore, s.awaited = false, s.shown, time.Now()
+	l.note(fmt.Sprintf("the stream is back after %v", e.After.Round(100*time.Millisecond)))
 }
 
 // announceTracks sends OpenedEvent once, when the tracks are known or no more
