@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ type shelf struct {
 	name    string
 	args    []string
 	entries []playlist.Entry
+	kept    string // the folder of the favourites; empty for the usual one
 }
 
 func (s shelf) title() string {
@@ -89,7 +91,7 @@ func runDeck(ctx context.Context, c console, o options, s shelf) int {
 		fmt.Fprintf(c.stderr, "tapedeck: %s: %v\n", configFile, err)
 		return exitUsage
 	}
-	store, err := playlist.OpenStore(favouritesDir())
+	store, err := playlist.OpenStore(cmp.Or(s.kept, favouritesDir()))
 	if err != nil {
 		fmt.Fprintln(c.stderr, "tapedeck: favourites:", err)
 		return exitUsage
@@ -98,7 +100,7 @@ func runDeck(ctx context.Context, c console, o options, s shelf) int {
 	states := newRelay[playback.State]()
 	deck := playback.New(e.deck(playback.Config{OnState: states.put}))
 	program := tea.NewProgram(
-		tui.New(tui.Config{Deck: deck, Store: store, Name: s.title(), Keys: keys, Reading: true}),
+		tui.New(tui.Config{Deck: deck, Store: store, Name: s.title(), Keys: keys, Reading: len(s.args)+len(s.entries) > 0}),
 		// Signals end ctx. Bubble Tea's own handler beside it would wait for ever
 		// for a program that is ending already.
 		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(30),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -35,7 +36,14 @@ func demoCommand(ctx context.Context, c console, args []string) int {
 	d := newDemo()
 	defer d.close()
 	if c.screen {
-		return runDeck(ctx, c, o, shelf{name: "demo", entries: d.entries})
+		// Its links are of no use later: they are not put among the user's own.
+		kept, err := os.MkdirTemp("", "tapedeck-demo-")
+		if err != nil {
+			fmt.Fprintln(c.stderr, "tapedeck:", err)
+			return exitUsage
+		}
+		defer os.RemoveAll(kept)
+		return runDeck(ctx, c, o, shelf{name: "demo", entries: d.entries, kept: kept})
 	}
 	return d.look(ctx, c, o)
 }

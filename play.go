@@ -34,6 +34,10 @@ func playCommand(ctx context.Context, c console, args []string) int {
 	if !ok {
 		return exitUsage
 	}
+	if *seek < 0 || *length < 0 {
+		fmt.Fprintln(c.stderr, "tapedeck: --seek and --for take times from 0 on")
+		return exitUsage
+	}
 	e, err := newEngine(o, *noVLC)
 	if err != nil {
 		fmt.Fprintln(c.stderr, "tapedeck:", err)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"tapedeck/player/playback"
@@ -27,9 +29,9 @@ func recordCommand(ctx context.Context, c console, args []string) int {
 		fmt.Fprintln(c.stderr, "tapedeck: record wants a file: -o FILE")
 		return exitUsage
 	}
-	path, err := filepath.Abs(*output)
+	path, err := newFile(*output)
 	if err != nil {
-		fmt.Fprintln(c.stderr, "tapedeck:", err)
+		fmt.Fprintln(c.stderr, "tapedeck: record:", err)
 		return exitUsage
 	}
 	e, err := newEngine(o, true)
@@ -58,4 +60,27 @@ func recordCommand(ctx context.Context, c console, args []string) int {
 		return exitFailed
 	}
 	return status
+}
+
+// newFile is the path of a file that does not exist yet, in a folder that does:
+// what cannot be written is said before the server is troubled.
+func newFile(name string) (string, error) {
+	if name == "-" {
+		return "", errors.New("-o - would write to standard output, where the events go: name a file")
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return "", fmt.Errorf("%s is there already, and nothing is overwritten", name)
+	}
+	folder, err := os.Stat(filepath.Dir(path))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("there is no folder %s", filepath.Dir(path))
+	case !folder.IsDir():
+		return "", fmt.Errorf("%s is no folder", filepath.Dir(path))
+	}
+	return path, nil
 }

@@ -280,7 +280,7 @@ func (m Model) done(msg doneMsg) (Model, tea.Cmd) {
 			m.notice = r.err.Error()
 			return m, cmd
 		}
-		m.shelf = m.shelf.SetFavourites(r.entries)
+		m.shelf = m.settle(m.shelf.SetFavourites(r.entries))
 		if r.notice != "" {
 			m.notice = r.notice
 		}
@@ -289,7 +289,15 @@ func (m Model) done(msg doneMsg) (Model, tea.Cmd) {
 			m.notice = r.err.Error()
 			return m, cmd
 		}
-		m.shelf = m.shelf.SetRecent(r.entries)
+		m.shelf = m.settle(m.shelf.SetRecent(r.entries))
 	}
 	return m, cmd
+}
+
+// settle has a deck without a list begin with the favourites.
+func (m Model) settle(s shelf.Model) shelf.Model {
+	if m.cfg.Reading {
+		return s
+	}
+	return s.Settle()
 }

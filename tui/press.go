@@ -31,6 +31,8 @@ func (m Model) press(k tea.KeyPressMsg) (Model, tea.Cmd) {
 	}
 	action := m.bound.Match(k)
 	switch {
+	case action == keys.Quit && m.mode == keys.Reading:
+		return m.enter(keys.Browse), nil // as in every pager
 	case action == keys.Interrupt, action == keys.Quit:
 		return m, tea.Quit
 	case typed && action == keys.None:

@@ -286,7 +286,7 @@ func TestCopyAndQuit(t *testing.T) {
 	if len(s.out) != 1 {
 		t.Fatalf("%d messages", len(s.out))
 	}
-	for _, keys := range [][]string{{"q"}, {"ctrl+c"}, {"/", "ctrl+c"}, {"o", "ctrl+c"}, {"?", "ctrl+c"}, {"?", "q"}} {
+	for _, keys := range [][]string{{"q"}, {"ctrl+c"}, {"/", "ctrl+c"}, {"o", "ctrl+c"}, {"?", "ctrl+c"}, {"?", "q", "q"}} {
 		s := withList(newStage(t, 80, 24)).keys(keys...)
 		if len(s.out) != 1 || s.out[0] != (tea.QuitMsg{}) {
 			t.Errorf("%v: %#v", keys, s.out)

@@ -71,7 +71,7 @@ func newStage(t testing.TB, w, h int) *stage {
 	s := &stage{t: t, deck: &recorder{}, store: &drawer{}}
 	s.store.favourites = []playlist.Entry{smallList()[1], smallList()[5]}
 	s.store.recent = []playlist.Entry{smallList()[2]}
-	s.m = New(Config{Deck: s.deck, Store: s.store, Name: "news.m3u"})
+	s.m = New(Config{Deck: s.deck, Store: s.store, Name: "news.m3u", Reading: true})
 	s.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return s
 }

@@ -234,8 +234,8 @@ func (l *loop) everySecond(s *stream) {
 			// What comes over the wire says little: it is read ahead and kept.
 			l.state.BitRate = int(float64(s.file.Size()) * 8 / d.Seconds())
 		}
-		l.measureTape(s)
 	}
+	l.measureTape(s) // while it is paused too: the tape runs on
 	l.measureRecording()
 	c := l.state.Counts
 	l.emit(StatsEvent{

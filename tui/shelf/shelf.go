@@ -113,6 +113,20 @@ func (m Model) keep(which int, entries []playlist.Entry) Model {
 	return m
 }
 
+// Settle shows the favourites, or else what was played before, where the list
+// itself is empty and shown.
+func (m Model) Settle() Model {
+	if m.group != all || len(m.lib.entries) > 0 {
+		return m
+	}
+	for _, g := range []int{favourites, recent} {
+		if len(m.kept[g].entries) > 0 {
+			return m.setGroup(g)
+		}
+	}
+	return m
+}
+
 // Favourite reports whether e is on the favourites.
 func (m Model) Favourite(e playlist.Entry) bool { return m.kept[favourites].links[e.URL] }
 

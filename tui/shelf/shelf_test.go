@@ -160,3 +160,23 @@ func TestColumns(t *testing.T) {
 		}
 	}
 }
+
+// TestSettle begins with the favourites, else with what was played, where there
+// is no list.
+func TestSettle(t *testing.T) {
+	some := []playlist.Entry{{Name: "x", URL: "http://x"}}
+	for _, c := range []struct {
+		name string
+		m    Model
+		want string
+	}{
+		{"nothing", New(), "All"},
+		{"recent", New().SetRecent(some), "Recent"},
+		{"both", New().SetRecent(some).SetFavourites(some), "Favourites"},
+		{"a list", New().Append(some).SetFavourites(some), "All"},
+	} {
+		if name, _ := c.m.Settle().Group(); name != c.want {
+			t.Errorf("%s: %s", c.name, name)
+		}
+	}
+}
