@@ -31,6 +31,7 @@ var fields = map[string]map[string]any{
 	"position":   {"position": 0.0},
 	"stats": {"bytes": 0.0, "packets": 0.0, "lost": 0.0, "reordered": 0.0, "decoded_video": 0.0, "displayed": 0.0,
 		"decoded_audio": 0.0, "lost_pictures": 0.0, "bit_rate": 0.0},
+	"rate":      {"rate": 0.0},
 	"title":     {"title": ""},
 	"paused":    {"position": 0.0},
 	"seeking":   {"to": 0.0},
@@ -62,7 +63,7 @@ func (p *program) checkEvents() []object {
 			if !ok || fmt.Sprintf("%T", value) != fmt.Sprintf("%T", like) {
 				p.t.Errorf("%s is %v in %v", name, value, o)
 			}
-			if n, ok := value.(float64); ok && n < 0 || value == "" && !mayBeEmpty[name] {
+			if n, ok := value.(float64); ok && n < 0 && name != "rate" || value == "" && !mayBeEmpty[name] {
 				p.t.Errorf("%s is %v in %v", name, value, o)
 			}
 		}
@@ -477,11 +478,17 @@ func plainRecord(t *testing.T) {
 		if err := os.WriteFile(path, []byte("somebody's"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, out := range []string{path, "/dev/null/x.mkv"} {
-			all := plain(t, nil, exitFailed, "record", "--json", s.URL("/live"), "-o", out).checkEvents()
-			if refused := only(all, "refused"); len(refused) != 1 || !strings.Contains(refused[0].text("message"), "cannot record") {
-				t.Errorf("%s: %v", out, refused)
+		before := s.Connections()
+		for out, says := range map[string]string{
+			path: "is there already", "/dev/null/x.mkv": "is no folder", "/nowhere/x.mkv": "there is no folder /nowhere", "-": "name a file",
+		} {
+			p := plain(t, nil, exitUsage, "record", "--json", s.URL("/live"), "-o", out)
+			if len(p.lines) != 0 || !strings.Contains(p.words.String(), says) {
+				t.Errorf("%s: %q, %s", out, p.lines, &p.words)
 			}
+		}
+		if s.Connections() != before {
+			t.Error("the server was asked all the same")
 		}
 		if data, err := os.ReadFile(path); err != nil || string(data) != "somebody's" {
 			t.Errorf("%q, %v", data, err)

@@ -59,7 +59,7 @@ func (c *Config) dial(ctx context.Context, a address.Address, onlyPublic bool) (
 	err = c.step(media.RungTCP, "tcp connect", func() (string, error) {
 		nc, err = c.race(ctx, addrs, port)
 		if err != nil {
-			return "", fmt.Errorf("rtsp: connect: %w", err)
+			return "", fmt.Errorf("rtsp: connect: %w", media.Plainly(err))
 		}
 		return nc.RemoteAddr().String(), nil
 	})
@@ -88,7 +88,7 @@ func (c *Config) lookup(ctx context.Context, host string) (addrs []netip.Addr, e
 			err = errors.New("the name has no address")
 		}
 		if err != nil {
-			return "", fmt.Errorf("rtsp: name lookup: %w", causeOr(ctx, err))
+			return "", fmt.Errorf("rtsp: name lookup: %w", media.Plainly(causeOr(ctx, err)))
 		}
 		addrs = takeTurns(addrs)
 		return fmt.Sprint(addrs[0]), nil

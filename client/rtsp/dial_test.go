@@ -82,7 +82,7 @@ func TestDialFailures(t *testing.T) {
 		rung  media.Rung
 		text  string
 	}{
-		{"no such name", nil, &net.DNSError{Err: "no such host", Name: "cam.example", IsNotFound: true}, false, media.RungName, "rtsp: name lookup: lookup cam.example: no such host"},
+		{"no such name", nil, &net.DNSError{Err: "no such host", Name: "cam.example", IsNotFound: true}, false, media.RungName, "rtsp: name lookup: there is no host cam.example"},
 		{"no address", nil, nil, false, media.RungName, "the name has no address"},
 		{"refused", addrs("192.0.2.1", "192.0.2.2"), nil, false, media.RungTCP, "rtsp: connect: connection refused"},
 		{"dead", addrs("192.0.2.1", "192.0.2.2"), nil, true, media.RungTCP, "rtsp: connect: no answer in 5s"},

@@ -110,7 +110,7 @@ func (c *client) dialTCP(ctx context.Context, t *tracer, a address.Address, from
 		case ctx.Err() == nil && bounded.Err() != nil:
 			err = &TimeoutError{What: "no connection to " + text(a.Authority(), maxErrorText), After: c.cfg.Timeouts.Connect}
 		default:
-			err = clean(err)
+			err = clean(media.Plainly(err))
 		}
 		return nil, t.step(rung, name, start, "", orCause(ctx, err))
 	}
