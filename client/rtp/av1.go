@@ -110,6 +110,7 @@ func (d *av1) payload(p []byte) error {
 	if !d.active {
 		// Where the beginning of the first OBU is missing, so may be others.
 		if goesOn {
+			d.skip = true
 			return nil
 		}
 		d.active = true
@@ -230,9 +231,10 @@ func (d *av1) learn(obu, content []byte) {
 func av1KeyFrame(b []byte) bool { return len(b) > 0 && b[0]>>5 == 0 }
 
 // leb128 takes a number off the front of p (AV1 specification, 4.10.5): 7 bits
-// a byte, the lowest first, the highest bit set in all but the last.
+// a byte, the lowest first, the highest bit set in all but the last. It may have
+// 32 bits; what an int of 32 bits has no room for is no size of anything here.
 func leb128(p []byte) (n int, rest []byte, ok bool) {
-	const maxBytes, most = 8, 1<<32 - 1
+	const maxBytes, most = 8, 1<<31 - 1
 	var v uint64
 	for i := 0; i < maxBytes && i < len(p); i++ {
 		v |= uint64(p[i]&0x7f) << (7 * i)

@@ -113,6 +113,15 @@ var av1Cases = []depackCase{
 		want: []wantUnit{{6, false, hx(av1InterOut)}},
 	},
 	{
+		name: "joined in the middle of a unit: none of it is passed on",
+		in: []step{
+			{ts: 1, payload: hx("90 | 02 03")},
+			{ts: 1, marker: true, payload: hx("10 |" + av1Inter)}, // of another layer
+			{ts: 2, marker: true, payload: hx("10 |" + av1Inter)},
+		},
+		want: []wantUnit{{2, false, hx(av1InterOut)}},
+	},
+	{
 		name: "Z without a beginning: that OBU is left out",
 		in: []step{
 			{ts: 1, payload: hx("10 |" + av1Inter)},
@@ -125,6 +134,7 @@ var av1Cases = []depackCase{
 	{name: "nothing", in: []step{{}}, err: ErrMalformed},
 	{name: "a length of ten bytes", in: []step{{payload: hx("00 | 80 80 80 80 80 80 80 80 80 01 | 30")}}, err: ErrMalformed},
 	{name: "a length above 32 bits", in: []step{{payload: hx("00 | ff ff ff ff 1f | 30")}}, err: ErrMalformed},
+	{name: "a length that an int of 32 bits has no room for", in: []step{{payload: hx("00 | 80 80 80 80 08 | 30")}}, err: ErrMalformed},
 	{name: "a length beyond the packet", in: []step{{payload: hx("20 | 7f | 30 10")}}, err: ErrMalformed},
 	{name: "a size beyond the OBU", in: []step{{payload: hx("10 | 32 7f 10")}}, err: ErrMalformed},
 	{name: "an extension that is cut off", in: []step{{payload: hx("10 | 34")}}, err: ErrMalformed},

@@ -39,7 +39,8 @@ type donUnit struct {
 const (
 	maxDONUnits = 256
 	maxDONBytes = maxVideoUnit
-	maxDONSpare = 64 << 10 // bytes of a buffer that is kept for another unit
+	maxDONSpare = 64 << 10        // bytes of a buffer that is kept for another unit
+	maxDONOver  = 2 * maxDONUnits // units until it is the turn of any: one packet may have thousands
 )
 
 // donWary is for how many units a loss is remembered. A sender may leave numbers
@@ -98,7 +99,7 @@ func (q *donOrder) add(don uint16, ts uint32, counts bool, nal []byte) error {
 	if len(nal) == 0 {
 		return nil
 	}
-	if len(nal) > maxDONBytes {
+	if len(nal) > maxDONBytes || len(q.waiting) >= maxDONOver {
 		q.lost()
 		return ErrTooLarge
 	}

@@ -1,6 +1,8 @@
 package rtp
 
 import (
+	"errors"
+	"math"
 	"testing"
 )
 
@@ -17,7 +19,7 @@ func popAll(q *donOrder) (list []uint16) {
 
 func TestDONOrderIsBounded(t *testing.T) {
 	t.Run("units", func(t *testing.T) {
-		q := newDONOrder(1<<30, 1<<40)
+		q := newDONOrder(math.MaxInt, math.MaxInt)
 		passed := 0
 		for i := range 10 * maxDONUnits {
 			if err := q.add(uint16(i), 0, true, []byte{1}); err != nil {
@@ -27,6 +29,18 @@ func TestDONOrderIsBounded(t *testing.T) {
 		}
 		if n := len(q.waiting); n > maxDONUnits || n+passed != 10*maxDONUnits {
 			t.Errorf("%d wait, %d have been passed on", n, passed)
+		}
+	})
+	t.Run("units of one packet", func(t *testing.T) {
+		q := newDONOrder(8, 0)
+		for i := range 2 * maxDONOver { // the lowest last, so that each goes before all others
+			err := q.add(uint16(-i), 0, true, []byte{1})
+			if full := i >= maxDONOver; full != errors.Is(err, ErrTooLarge) {
+				t.Fatalf("unit %d: %v", i, err)
+			}
+		}
+		if n := len(q.waiting); n != maxDONOver {
+			t.Errorf("%d wait", n)
 		}
 	})
 	t.Run("bytes", func(t *testing.T) {
