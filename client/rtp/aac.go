@@ -62,12 +62,18 @@ type aacLayout struct {
 	duration           int // ticks of each access unit, 0 when not told
 }
 
-const maxAACUnits = 512 // access units in one packet
+const (
+	maxAACUnits  = 512 // access units in one packet
+	streamVisual = "4" // streamType (ISO/IEC 14496-1, table 6); sound is 5
+)
 
 func newAAC(f Format) (Depacketizer, error) {
 	mode := strings.ToLower(f.Params["mode"])
 	if strings.HasPrefix(mode, "celp") {
 		return nil, &UnsupportedError{Encoding: "mpeg4-generic/CELP"}
+	}
+	if f.Params["streamtype"] == streamVisual && !strings.HasPrefix(mode, "aac") {
+		return nil, &UnsupportedError{Encoding: "mpeg4-generic with pictures"}
 	}
 	d := &aac{format: f, layout: newAACLayout(f.Params, mode)}
 	raw, err := hex.DecodeString(strings.TrimSpace(f.Params["config"]))

@@ -189,6 +189,36 @@ var aacCases = []depackCase{
 		want:   []wantUnit{{0, true, hx("01")}, {2048, true, hx("02")}},
 	},
 	{
+		name:   "a clock of 90 kHz, another than the sound's: by the configuration",
+		format: Format{Encoding: "mpeg4-generic", ClockRate: 90000, Params: map[string]string{"mode": "AAC-hbr", "streamtype": "4", "config": "1188"}}, // 48000 Hz
+		in:     []step{{ts: 0, payload: hx("0030 | 0008 0008 0008 | 01 | 02 | 03")}},
+		want:   []wantUnit{{0, true, hx("01")}, {1920, true, hx("02")}, {3840, true, hx("03")}},
+	},
+	{
+		name:   "a clock that is half of what the configuration says",
+		format: Format{Encoding: "mpeg4-generic", ClockRate: 8000, Params: map[string]string{"config": "1408"}}, // 16000 Hz
+		in:     []step{{ts: 0, payload: hx("0020 | 0008 0008 | 01 | 02")}},
+		want:   []wantUnit{{0, true, hx("01")}, {512, true, hx("02")}},
+	},
+	{
+		name:   "frames of 960",
+		format: withParams("config", "1214"),
+		in:     []step{{ts: 0, payload: hx("0020 | 0008 0008 | 01 | 02")}},
+		want:   []wantUnit{{0, true, hx("01")}, {960, true, hx("02")}},
+	},
+	{
+		name:   "frames of 512 (LD)",
+		format: withParams("config", "ba1000"), // type 23
+		in:     []step{{ts: 0, payload: hx("0020 | 0008 0008 | 01 | 02")}},
+		want:   []wantUnit{{0, true, hx("01")}, {512, true, hx("02")}},
+	},
+	{
+		name:   "ADTS with a CRC, by a clock of 90 kHz that tells nothing",
+		format: Format{Encoding: "mpeg4-generic", ClockRate: 90000},
+		in:     []step{{ts: 0, payload: hx("ff f0 4c 80 01 9f fc | 1234 | aa bb cc | ff f1 4c 80 01 5f fc | dd ee ff")}}, // 48000 Hz
+		want:   []wantUnit{{0, true, hx("aa bb cc")}, {1920, true, hx("dd ee ff")}},
+	},
+	{
 		name:   "units of no size, header bits left over",
 		format: hbr(),
 		in:     []step{{ts: 0, payload: hx("0023 | 0000 0008 e0 | 01")}},

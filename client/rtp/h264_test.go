@@ -115,6 +115,27 @@ var h264Cases = []depackCase{
 		},
 	},
 	{
+		name: "FU-A that never sets the end bit, slices of one picture",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 88 84")},
+			{ts: 1, payload: hx("7c 05 | 03")},
+			{ts: 1, payload: hx("7c 85 | 42 84")},
+			{ts: 1, marker: true, payload: hx("7c 05 | 04")},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{1, true, nals("65 88 84 03", "65 42 84 04")}, {2, false, nals(slice)}},
+	},
+	{
+		name: "FU-A without its end, then another, with a loss between",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 88 84")},
+			{ts: 1, lost: true, payload: hx("7c 85 | 42 84")},
+			{ts: 1, marker: true, payload: hx("7c 45 | 04")},
+			{ts: 2, marker: true, payload: hx(slice)},
+		},
+		want: []wantUnit{{2, false, nals(slice)}},
+	},
+	{
 		name: "joined in the middle of a fragmented picture",
 		in: []step{
 			{ts: 1, payload: hx("7c 05 | 01 02")},
@@ -214,6 +235,15 @@ var h264Cases = []depackCase{
 			{1, true, nals(sps640, pps264, idr)},
 			{2, false, nals(slice, rest)},
 		},
+	},
+	{
+		name: "start codes in front of what is in the fragments",
+		in: []step{
+			{ts: 1, payload: hx("7c 85 | 00000001" + pps264 + "00000001 65 88")},
+			{ts: 1, marker: true, payload: hx("7c 45 | 84 11")},
+			{ts: 2, marker: true, payload: hx("5c c1 | 000001" + slice)},
+		},
+		want: []wantUnit{{1, true, nals(pps264, idr)}, {2, false, nals(slice)}},
 	},
 	{
 		name: "start codes behind a parameter set, in a fragment",
@@ -379,17 +409,6 @@ func TestH264LevelParameterSets(t *testing.T) {
 		t.Errorf("ready %v, width %d", ready, track.Width)
 	}
 	newTestH264(t, map[string]string{"sprop-level-parameter-sets": "::::" + strings.Repeat(":", 100)})
-}
-
-// TestH264AsPayloadType35: Bosch cameras send it without a=rtpmap.
-func TestH264AsPayloadType35(t *testing.T) {
-	d, err := NewDepacketizer(Format{PayloadType: 35})
-	if _, ok := d.(*h264); !ok || err != nil {
-		t.Errorf("%T, %v", d, err)
-	}
-	if f := (Format{PayloadType: 35, Encoding: "VP8"}).Complete(); f.Encoding != "VP8" {
-		t.Errorf("a=rtpmap does not count: %s", f.Encoding)
-	}
 }
 
 func TestH264Track(t *testing.T) {

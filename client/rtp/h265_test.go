@@ -122,6 +122,36 @@ var h265Cases = []depackCase{
 		want: []wantUnit{{1, true, nals(pps265, idr265)}},
 	},
 	{
+		name: "start codes in front of what is in the fragments",
+		in: []step{
+			{ts: 1, payload: hx("62 01 93 | 00000001" + pps265 + "000001 26 01")},
+			{ts: 1, marker: true, payload: hx("62 01 53 | af 1d")},
+		},
+		want: []wantUnit{{1, true, nals(pps265, idr265)}},
+	},
+	{
+		name: "marker on parameter sets and SEI, on every slice; the type changes on the way; no end bit",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(vps265)},
+			{ts: 1, marker: true, payload: hx(sei265)},
+			{ts: 1, marker: true, payload: hx(idr265)},
+			{ts: 1, marker: true, payload: hx(idrRest265)},
+			{ts: 2, payload: hx("62 01 81 | d0")},
+			{ts: 2, marker: true, payload: hx("62 01 13 | 09")},
+			{ts: 3, marker: true, payload: hx(trail265)},
+		},
+		want: []wantUnit{
+			{1, true, nals(vps265, sei265, idr265)},
+			{1, true, nals(idrRest265)},
+			{2, false, nals("02 01 d0 09")},
+		},
+	},
+	{
+		name: "AP with entries of size zero and zeros behind",
+		in:   []step{{ts: 1, marker: true, payload: hx("60 01 | 0000 | 0004" + idr265 + "| 0000 00")}},
+		want: []wantUnit{{1, true, nals(idr265)}},
+	},
+	{
 		name: "no marker, parameter sets before their picture",
 		in: []step{
 			{ts: 1, marker: true, payload: hx(sps265)},

@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 
 	"github.com/pion/rtp"
@@ -65,6 +66,8 @@ const (
 	jpegTypes     = 2   // types that say how to sample: 0 and 1
 	jpegInBand    = 128 // Q: tables come in-band
 	jpegEveryTime = 255 // Q: they do in each picture
+
+	jpegWrap = 256 * 8 // of a size in 8 bits
 
 	onvifHeaders = 0xffd8 // profile of the extension
 )
@@ -204,7 +207,6 @@ func (t *jpegTables) scale(q int) {
 // says is the same in the 8 bits that the payload has for it: these are rounded
 // up, and cut off above 2040. 0 stands for what does not fit.
 func (d *jpeg) size(head *jpegHeader, width, height byte) {
-	const most = 256
 	w, h := d.format.Width, d.format.Height
 	fits := byte((w+7)/8) == width && byte((h+7)/8) == height
 	switch {
@@ -212,15 +214,36 @@ func (d *jpeg) size(head *jpegHeader, width, height byte) {
 	case w > 0 && h > 0 && (fits || width == 0 || height == 0):
 		head.width, head.height = w, h
 	default:
-		head.width, head.height = 8*int(width), 8*int(height)
-		if width == 0 {
-			head.width = 8 * most
-		}
-		if height == 0 {
-			head.height = 8 * most
-		}
+		w, h = 8*int(width), 8*int(height)
+		head.width, head.height = unwrapJPEG(cmp.Or(w, jpegWrap), cmp.Or(h, jpegWrap))
 	}
 	d.track.Width, d.track.Height = head.width, head.height
+}
+
+// unwrapJPEG guesses what was cut off where nothing tells: cameras of 2560x1440
+// send 512x1440 and such of 3840x2160 send 1792x112. A size that no camera has
+// becomes one that cameras have.
+func unwrapJPEG(w, h int) (int, int) {
+	if w >= h && 2*w <= 5*h || isCameraShape(w, h) {
+		return w, h
+	}
+	for _, c := range [3][2]int{{w + jpegWrap, h}, {w, h + jpegWrap}, {w + jpegWrap, h + jpegWrap}} {
+		if isCameraShape(c[0], c[1]) {
+			return c[0], c[1]
+		}
+	}
+	return w, h
+}
+
+// isCameraShape reports whether sides are as 16 to 9, 4 to 3 and the like, but
+// for a hundredth: sizes are rounded up.
+func isCameraShape(w, h int) bool {
+	for _, s := range [6][2]int{{16, 9}, {4, 3}, {5, 4}, {3, 2}, {9, 16}, {3, 4}} {
+		if off := w*s[1] - h*s[0]; 128*max(off, -off) < w*s[1] {
+			return true
+		}
+	}
+	return false
 }
 
 // extension takes what ONVIF cameras put into the RTP header: segments as they

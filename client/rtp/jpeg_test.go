@@ -282,6 +282,25 @@ func TestJPEGTrack(t *testing.T) {
 	})
 }
 
+// TestJPEGSizes: 8 bits in the payload, and nothing else tells.
+func TestJPEGSizes(t *testing.T) {
+	for _, c := range [][4]int{
+		{512, 1440, 2560, 1440}, {512, 1920, 2560, 1920}, {256, 1296, 2304, 1296}, {544, 1944, 2592, 1944},
+		{640, 1520, 2688, 1520}, {1024, 1728, 3072, 1728}, {1792, 112, 3840, 2160},
+		{1440, 512, 1440, 2560}, // upright
+		{640, 480, 640, 480}, {1920, 1080, 1920, 1080}, {704, 288, 704, 288}, {1280, 480, 1280, 480}, {1080, 1920, 1080, 1920},
+		{288, 352, 288, 352}, {2048, 1536, 2048, 1536}, {512, 512, 512, 512}, {8, 2040, 8, 2040}, {2040, 8, 2040, 8},
+	} {
+		if w, h := unwrapJPEG(c[0], c[1]); w != c[2] || h != c[3] {
+			t.Errorf("%dx%d becomes %dx%d, want %dx%d", c[0], c[1], w, h, c[2], c[3])
+		}
+	}
+	testTrack(t, Format{PayloadType: 26}, media.JPEG, nil, []trackStep{
+		{hx("00 000000 | 01 32 | 40 b4 | aa"), true, 2560, 1440, ""},
+		{hx("00 000000 | 01 32 | e0 0e | aa"), true, 3840, 2160, ""},
+	})
+}
+
 // TestJPEGLimits: 24 bits of offset have room for 16 MiB.
 func TestJPEGLimits(t *testing.T) {
 	d, _ := NewDepacketizer(Format{PayloadType: 26})

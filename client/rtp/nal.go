@@ -171,6 +171,10 @@ func (a *nalAssembler) close() {
 	start := a.open
 	a.open = -1
 	nal := a.buf[start+4:]
+	if n := min(a.syntax.headerSize(), len(nal)); isAnnexB(nal[n:]) { // the header is that of nothing
+		nal = nal[n:]
+		a.startCodes = true
+	}
 	if a.codesIn(nal) >= 0 {
 		a.scratch = append(a.scratch[:0], nal...)
 		a.buf = a.buf[:start]
@@ -247,6 +251,11 @@ func (a *nalAssembler) codesIn(nal []byte) int {
 	i := bytes.Index(nal, startCode)
 	a.startCodes = a.startCodes || i >= 0
 	return i
+}
+
+// isAnnexB reports whether b begins with a start code.
+func isAnnexB(b []byte) bool {
+	return bytes.HasPrefix(b, startCode) || len(b) > 0 && b[0] == 0 && bytes.HasPrefix(b[1:], startCode)
 }
 
 // splitOff adds the NAL units of b, which is in Annex B form but for a start

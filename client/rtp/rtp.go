@@ -21,10 +21,9 @@
 package rtp
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/pion/rtp"
 
@@ -81,15 +80,6 @@ type Depacketizer interface {
 
 	// Reset drops what is partial.
 	Reset()
-}
-
-// UnsupportedError says that there is no depacketizer for a payload format.
-type UnsupportedError struct {
-	Encoding string // as the server wrote it, without control characters
-}
-
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("payload %s is not supported", e.Encoding)
 }
 
 // encoding is a row of the table: what the package knows of an encoding name.
@@ -185,15 +175,13 @@ var static = map[uint8]Format{
 const (
 	maxClockRate = 10_000_000
 	maxChannels  = 64
-	maxName      = 40 // bytes of an encoding's name that are shown
 )
 
-// Complete returns f with what is missing or unusable filled in: the encoding
-// by its static payload type, the clock and the channels by the encoding.
+// Complete returns f with what is missing or unusable filled in: by its static
+// payload type where nothing else is described, the clock by the encoding too.
 func (f Format) Complete() Format {
-	if f.Encoding == "" {
-		s := static[f.PayloadType]
-		f.Encoding = s.Encoding
+	if s := static[f.PayloadType]; f.Encoding == "" || strings.EqualFold(f.Encoding, s.Encoding) {
+		f.Encoding = cmp.Or(f.Encoding, s.Encoding)
 		if f.ClockRate <= 0 {
 			f.ClockRate = s.ClockRate
 		}
@@ -221,19 +209,6 @@ func NewDepacketizer(f Format) (Depacketizer, error) {
 		return nil, unsupported(f)
 	}
 	return e.open(f)
-}
-
-func unsupported(f Format) error {
-	name := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, f.Encoding)
-	if name == "" {
-		name = fmt.Sprintf("type %d", f.PayloadType)
-	}
-	return &UnsupportedError{Encoding: strings.ToValidUTF8(name[:min(len(name), maxName)], "")}
 }
 
 // track begins a description with what the format tells of any coding.

@@ -302,13 +302,17 @@ func TestOpenControlCandidates(t *testing.T) {
 	})
 }
 
-// TestOpenOtherTracks has a track that is not supported and one whose SETUP
+// TestOpenOtherTracks has tracks that are not supported and one whose SETUP
 // fails beside one that plays.
 func TestOpenOtherTracks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: "v=0\r\nm=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:meta\r\n" +
 			"m=audio 0 RTP/AVP 0\r\na=control:track1\r\nm=audio 0 RTP/AVP 8\r\na=control:track2\r\n" +
-			"m=audio 0 RTP/AVP 0\r\na=control:back\r\na=sendonly\r\n"}
+			"m=audio 0 RTP/AVP 0\r\na=control:back\r\na=sendonly\r\n" +
+			"m=video 0 RTP/AVP 96\r\na=rtpmap:96 PS/90000\r\na=control:ps\r\n" +
+			"m=video 0 RTP/AVP 97\r\na=rtpmap:97 X-FOO/90000\r\na=control:foo\r\n" +
+			"m=audio 0 RTP/AVP 18\r\na=control:g729\r\n" +
+			"m=text 0 TCP 98\r\na=control:text\r\n"}
 		c.on = func(l *line, r *request) *response {
 			if r.method == "SETUP" && strings.HasSuffix(r.target, "track2") {
 				return &response{status: 500}
@@ -317,9 +321,23 @@ func TestOpenOtherTracks(t *testing.T) {
 		}
 		s, ev := c.mustOpen("rtspt://10.0.0.1/live", Config{})
 		tracks := s.Info().Tracks
-		if len(tracks) != 4 || tracks[0].Problem == "" || tracks[0].Kind != media.Data || tracks[1].Problem != "" ||
-			tracks[2].Problem == "" || tracks[3].Problem == "" || tracks[3].ID != 3 {
-			t.Errorf("%+v", tracks)
+		want := []string{
+			"payload vnd.onvif.metadata (what the camera notices, in XML) is not supported",
+			"",
+			"500",
+			"it is meant for talking back",
+			"payload PS (MPEG program stream) is not supported",
+			"payload X-FOO is not supported",
+			"payload G729 is not supported",
+			"media of type text are not supported",
+		}
+		if len(tracks) != len(want) {
+			t.Fatalf("%+v", tracks)
+		}
+		for i, m := range tracks {
+			if m.ID != i || (m.Problem == "") != (want[i] == "") || !strings.Contains(m.Problem, want[i]) {
+				t.Errorf("track %d: %+v, want %q", i, m, want[i])
+			}
 		}
 		if n := len(c.requests("SETUP")); n != 2 {
 			t.Errorf("%d SETUPs", n)

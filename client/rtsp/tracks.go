@@ -80,6 +80,12 @@ func describeTrack(m *sdp.Media) *track {
 		t.kind = media.Audio
 	default:
 		t.problem = fmt.Sprintf("media of type %s are not supported", clean(m.Type))
+		if len(m.Formats) > 0 && m.RTPMap[m.Formats[0]].Encoding != "" {
+			t.format = formatOf(m, m.Formats[0])
+			if _, err := rtp.NewDepacketizer(t.format); err != nil { // its name says more
+				t.problem = clean(err.Error())
+			}
+		}
 		return t
 	}
 	t.problem = "no payload is described"
