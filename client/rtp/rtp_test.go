@@ -1,8 +1,10 @@
 package rtp
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -103,4 +105,44 @@ func TestEveryEncodingIsHot(t *testing.T) {
 			t.Errorf("%s: %T, %v", name, d, err)
 		}
 	}
+}
+
+// FuzzDescription: what a server says of a stream, down to the configuration in
+// hex or base64, and a packet.
+func FuzzDescription(f *testing.F) {
+	for _, cases := range [][]depackCase{h264Cases, h265Cases, aacCases, latmCases, mp4vCases, theoraCases, vorbisCases, amrCases, opusCases} {
+		for _, c := range cases[:min(len(cases), 8)] {
+			var params strings.Builder
+			for k, v := range c.format.Params {
+				fmt.Fprintf(&params, "%s=%s;", k, v)
+			}
+			f.Add(c.format.Encoding, c.format.ClockRate, c.format.Channels, params.String(), c.in[0].payload)
+		}
+	}
+	f.Add("H264", 90000, 0, "sprop-parameter-sets="+b64(sps640, pps264), hx(idr))
+	f.Add("H265", 90000, 0, "sprop-vps="+b64(vps265)+";sprop-sps="+b64(sps265)+";sprop-pps="+b64(pps265), hx(idr265))
+	f.Add("MP4V-ES", 90000, 0, "config="+hex.EncodeToString(hx(mp4vXvid)), hx(mp4vI))
+	f.Fuzz(func(t *testing.T, encoding string, clock, channels int, params string, payload []byte) {
+		format := Format{PayloadType: 96, Encoding: encoding, ClockRate: clock, Channels: channels, Params: map[string]string{}}
+		for p := range strings.SplitSeq(params, ";") {
+			k, v, _ := strings.Cut(p, "=")
+			format.Params[k] = v
+		}
+		d, err := NewDepacketizer(format)
+		var u *UnsupportedError
+		switch {
+		case errors.As(err, &u):
+			return
+		case err != nil:
+			t.Fatal(err)
+		}
+		for range 2 {
+			m, ready := d.Track()
+			if m.Codec == "" || min(m.Width, m.Height, m.SampleRate, m.Channels) < 0 || max(m.Width, m.Height) > 2*maxPicture || m.SampleRate > maxClockRate ||
+				m.Channels > 255 || len(m.Private) > 2*maxXiphConfig+3*maxSets*(maxSetSize+2) {
+				t.Fatalf("%v: %v, %dx%d, %d Hz, %d channels, %d bytes", ready, m.Codec, m.Width, m.Height, m.SampleRate, m.Channels, len(m.Private))
+			}
+			feed(d, []step{{ts: 1, marker: true, payload: payload}, {ts: 2, marker: true, payload: payload}})
+		}
+	})
 }

@@ -31,6 +31,7 @@ type funnel struct {
 	notes   []string // what changed by itself; told by the watch, without mu
 
 	writer     *mux.Writer
+	pictures   bool           // a track that plays has key pictures
 	early      []media.Packet // units that wait for the header
 	earlyBytes int
 	emit       func(media.Packet) // f.unit, made once
@@ -154,19 +155,19 @@ func (f *funnel) deliver(p media.Packet) {
 		}
 		t.waitKey = false
 	}
-	if key {
-		f.renew(t)
+	if key || !f.pictures {
+		f.renew()
 	}
 	f.position = max(f.position, p.Time)
 	f.out.add(f.writer, p, key)
 	f.trim()
 }
 
-// renew makes another header when a key picture comes with another
-// configuration than the header has.
-func (f *funnel) renew(t *track) {
-	m, _ := t.receiver.Track()
-	if bytes.Equal(m.Private, t.private) {
+// renew makes another header where a decoder can start and a track has another
+// configuration than the header says: at a key picture, or at any packet of a
+// stream that is all sound.
+func (f *funnel) renew() {
+	if !slices.ContainsFunc(f.tracks, (*track).reconfigured) {
 		return
 	}
 	if w, err := f.newWriter(); err == nil {
@@ -229,11 +230,13 @@ func (f *funnel) open(force bool) {
 func (f *funnel) newWriter() (*mux.Writer, error) {
 	for {
 		var playing []media.Track
+		f.pictures = false
 		for _, t := range f.tracks {
 			m := t.info()
 			if m.Problem == "" && !(f.pace.rate != 1 && m.Kind == media.Audio) {
 				playing = append(playing, m)
 				t.private = m.Private
+				f.pictures = f.pictures || t.video
 			}
 		}
 		w, err := mux.New(playing)

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"testing"
@@ -105,6 +106,68 @@ func TestHeader(t *testing.T) {
 			// What came before the header is not lost.
 			if k := readUntil(t, s, 0); k[0].Time != 0 || k[0].Init == nil {
 				t.Errorf("it begins at %v", k[0].Time)
+			}
+		})
+	}
+}
+
+// TestHeaderOfSound has AAC of which nothing is described, and the guess is
+// wrong: its own headers tell that after a while. Then it is said anew, at once
+// or with the next key picture.
+func TestHeaderOfSound(t *testing.T) {
+	const (
+		video = "m=video 0 RTP/AVP 97\r\na=rtpmap:97 VP8/90000\r\na=control:v\r\n"
+		audio = "m=audio 0 RTP/AVP 96\r\na=rtpmap:96 mpeg4-generic/8000\r\na=control:a\r\n"
+	)
+	// A unit of one byte, and a frame of ADTS: 44100 Hz, two channels.
+	plain, adts := []byte{0, 16, 0, 8, 1}, []byte{0xff, 0xf1, 0x50, 0x80, 1, 0x5f, 0xfc, 0xaa, 0xbb, 0xcc}
+	key := []byte{0x10, 0x50, 15, 0, 0x9d, 1, 0x2a, 64, 1, 240, 0, 1, 2, 3}
+	guessed, told := []byte{0x15, 0x88}, []byte{0x12, 0x10}
+	for _, pictures := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &camera{t: t, sdp: "v=0\r\n" + audio}
+			sound := byte(0)
+			if pictures {
+				c.sdp, sound = "v=0\r\n"+video+audio, 2
+			}
+			var numbers [4]byte
+			send := func(l *line, channel, kind byte, payload []byte) {
+				n := numbers[channel]
+				numbers[channel]++
+				p := []byte{0x80, 0x80 | kind, 0, n, 0, 0, n * 16, 0, 0, 0, 0, channel}
+				l.write([]byte(frameOf(channel, append(p, payload...)...)))
+			}
+			c.on = func(l *line, r *request) *response {
+				if r.method == "PLAY" {
+					l.seq = 1 // nothing is sent by itself
+					c.workers.Go(func() {
+						time.Sleep(time.Millisecond)
+						for range 2 {
+							if pictures {
+								send(l, 0, 97, key)
+							}
+							send(l, sound, 96, plain)
+							send(l, sound, 96, adts)
+							time.Sleep(100 * time.Millisecond)
+						}
+						l.hangUp()
+					})
+				}
+				return nil
+			}
+			s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+			var headers [][]byte
+			for {
+				k, err := s.Next(t.Context())
+				if err != nil {
+					break
+				}
+				if k.Init != nil {
+					headers = append(headers, k.Init)
+				}
+			}
+			if len(headers) != 2 || !bytes.Contains(headers[0], guessed) || !bytes.Contains(headers[1], told) {
+				t.Errorf("%d headers: % x", len(headers), headers)
 			}
 		})
 	}

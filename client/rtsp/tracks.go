@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,6 +127,16 @@ func (t *track) info() media.Track {
 	m, _ := t.receiver.Track()
 	m.ID, m.Problem = t.index, t.problem
 	return m
+}
+
+// reconfigured reports whether a track that plays has another configuration than
+// the header that is out says.
+func (t *track) reconfigured() bool {
+	if t.receiver == nil || t.problem != "" {
+		return false
+	}
+	m, _ := t.receiver.Track()
+	return !bytes.Equal(m.Private, t.private)
 }
 
 // isVideo reports a track of pictures whose key pictures are known: a transport
