@@ -138,16 +138,7 @@ func (d *aac) setStep() {
 	}
 }
 
-func (d *aac) Track() (media.Track, bool) {
-	t := d.format.track(media.Audio, media.AAC)
-	if d.known {
-		t.Private, t.SampleRate = d.config.raw, d.config.rate
-		if d.config.channels > 0 {
-			t.Channels = d.config.channels
-		}
-	}
-	return t, d.known
-}
+func (d *aac) Track() (media.Track, bool) { return d.config.track(d.format), d.known }
 
 func (d *aac) Reset() {
 	d.drop()

@@ -1,6 +1,11 @@
 package rtp
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+
+	"tapedeck/client/media"
+)
 
 // aacConfig is an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1):
 //
@@ -15,6 +20,16 @@ type aacConfig struct {
 	rate     int // samples a second that come out
 	channels int // 0 when the stream itself tells
 	samples  int // per channel in an access unit, at coreRate
+}
+
+// track describes the stream, as well as it is known: a config that is not has
+// nothing in it.
+func (c *aacConfig) track(f Format) media.Track {
+	t := f.track(media.Audio, media.AAC)
+	t.Private = c.raw
+	t.SampleRate = cmp.Or(c.rate, t.SampleRate)
+	t.Channels = cmp.Or(c.channels, t.Channels)
+	return t
 }
 
 var (

@@ -23,10 +23,8 @@ type theora struct {
 	format Format
 	xiph   xiph
 
-	known   bool // a configuration is
-	current uint32
-	track   media.Track
-	step    uint32 // ticks a frame lasts
+	track media.Track
+	step  uint32 // ticks a frame lasts
 }
 
 const (
@@ -38,35 +36,16 @@ const (
 )
 
 func newTheora(f Format) (Depacketizer, error) {
-	d := &theora{format: f, xiph: newXiph(f.Params["configuration"], maxVideoUnit)}
-	for i := range d.xiph.configs {
-		if d.use(&d.xiph.configs[i]) {
-			break
-		}
-	}
-	if !d.known {
-		d.track = f.track(media.Video, media.Theora)
-	}
+	d := &theora{format: f, track: f.track(media.Video, media.Theora)}
+	d.xiph = newXiph(d, f.Params["configuration"], maxVideoUnit)
 	return d, nil
 }
 
-func (d *theora) Track() (media.Track, bool) { return d.track, d.known }
+func (d *theora) Track() (media.Track, bool) { return d.track, d.xiph.known }
 func (d *theora) Reset()                     { d.xiph.reset() }
 
 func (d *theora) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Unit)) error {
-	ident, list, err := d.xiph.packets(payload, lost)
-	if err != nil && len(list) == 0 {
-		return err
-	}
-	if c := d.xiph.config(ident); d.xiph.news && (!d.known || ident == d.current) && !d.use(c) {
-		return ErrMalformed
-	}
-	if len(list) > 0 && (!d.known || ident != d.current) {
-		c := d.xiph.config(ident)
-		if c == nil || !d.use(c) {
-			return err // what it means has not been told
-		}
-	}
+	list, err := d.xiph.packets(payload, lost)
 	ts := h.Timestamp
 	for _, frame := range list {
 		// An empty packet repeats the frame before; a header is none.
@@ -78,7 +57,7 @@ func (d *theora) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func
 	return err
 }
 
-// use makes c the configuration in use and reports whether it makes sense.
+// use implements xiphCoding.
 func (d *theora) use(c *xiphConfig) bool {
 	ident, comment, setup := c.header(theoraIdent), c.header(theoraComment), c.header(theoraSetup)
 	if len(ident) < theoraIdentSize || len(setup) < 7 {
@@ -100,6 +79,6 @@ func (d *theora) use(c *xiphConfig) bool {
 		d.step = uint32(float64(d.format.ClockRate)/r + 0.5)
 	}
 	t.Private = xiphLaced(ident, comment, setup)
-	d.track, d.known, d.current = t, true, c.ident
+	d.track = t
 	return true
 }

@@ -169,7 +169,7 @@ func TestXiphIsBounded(t *testing.T) {
 		}
 	})
 	t.Run("configurations", func(t *testing.T) {
-		x := newXiph("", maxVideoUnit)
+		x := newXiph(nil, "", maxVideoUnit)
 		for i := range uint32(100) {
 			x.put(i, hx(theoraPacked))
 		}

@@ -21,11 +21,9 @@ type vorbis struct {
 	format Format
 	xiph   xiph
 
-	known   bool // a configuration is
-	current uint32
-	track   media.Track
-	blocks  vorbisBlocks
-	before  int // the size of the block before; 0 when not known
+	track  media.Track
+	blocks vorbisBlocks
+	before int // the size of the block before; 0 when not known
 }
 
 // vorbisBlocks tells a block's size.
@@ -45,19 +43,12 @@ const (
 )
 
 func newVorbis(f Format) (Depacketizer, error) {
-	d := &vorbis{format: f, xiph: newXiph(f.Params["configuration"], maxAudioUnit)}
-	for i := range d.xiph.configs {
-		if d.use(&d.xiph.configs[i]) {
-			break
-		}
-	}
-	if !d.known {
-		d.track = f.track(media.Audio, media.Vorbis)
-	}
+	d := &vorbis{format: f, track: f.track(media.Audio, media.Vorbis)}
+	d.xiph = newXiph(d, f.Params["configuration"], maxAudioUnit)
 	return d, nil
 }
 
-func (d *vorbis) Track() (media.Track, bool) { return d.track, d.known }
+func (d *vorbis) Track() (media.Track, bool) { return d.track, d.xiph.known }
 
 func (d *vorbis) Reset() {
 	d.xiph.reset()
@@ -68,19 +59,7 @@ func (d *vorbis) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func
 	if lost {
 		d.before = 0
 	}
-	ident, list, err := d.xiph.packets(payload, lost)
-	if err != nil && len(list) == 0 {
-		return err
-	}
-	if c := d.xiph.config(ident); d.xiph.news && (!d.known || ident == d.current) && !d.use(c) {
-		return ErrMalformed
-	}
-	if len(list) > 0 && (!d.known || ident != d.current) {
-		c := d.xiph.config(ident)
-		if c == nil || !d.use(c) {
-			return err // what it means has not been told
-		}
-	}
+	list, err := d.xiph.packets(payload, lost)
 	ts := h.Timestamp
 	for i, packet := range list {
 		if len(packet) == 0 || packet[0]&1 != 0 { // a header is no sound
@@ -96,7 +75,7 @@ func (d *vorbis) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func
 	return err
 }
 
-// use makes c the configuration in use and reports whether it makes sense.
+// use implements xiphCoding.
 func (d *vorbis) use(c *xiphConfig) bool {
 	ident, comment, setup := c.header(vorbisIdent), c.header(vorbisComment), c.header(vorbisSetup)
 	if len(ident) < vorbisIdentSize || len(setup) < 7 {
@@ -114,7 +93,7 @@ func (d *vorbis) use(c *xiphConfig) bool {
 	t.SampleRate = int(rate)
 	t.Private = xiphLaced(ident, comment, setup)
 	d.blocks = newVorbisBlocks(ident, setup)
-	d.track, d.known, d.current, d.before = t, true, c.ident, 0
+	d.track, d.before = t, 0
 	return true
 }
 

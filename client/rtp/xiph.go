@@ -21,13 +21,22 @@ import (
 // TDT: 0 data, 1 the configuration, 2 a comment. The configuration is named by
 // the ident. It comes with the description, in-band, or both ways.
 type xiph struct {
+	coding  xiphCoding
 	configs []xiphConfig
-	limit   int  // bytes of one packet
-	news    bool // the last payload brought a configuration that is new
+	limit   int    // bytes of one packet
+	known   bool   // a configuration is in use...
+	current uint32 // ...which has this ident
+	news    bool   // the last payload brought a configuration that is new
 
 	part  []byte // of a packet that comes in parts
 	begun bool   // there is one
 	list  [][]byte
+}
+
+// xiphCoding is what differs.
+type xiphCoding interface {
+	// use makes c the configuration in use and reports whether it makes sense.
+	use(c *xiphConfig) bool
 }
 
 // xiphConfig is the headers that a decoder needs.
@@ -58,19 +67,47 @@ type xiphHeader struct {
 	count    int
 }
 
-// newXiph takes the configurations of a description.
-func newXiph(configuration string, limit int) xiph {
-	x := xiph{limit: limit}
+// newXiph takes the configurations of a description and uses the first that
+// makes sense.
+func newXiph(coding xiphCoding, configuration string, limit int) xiph {
+	x := xiph{coding: coding, limit: limit}
 	x.learn(configuration)
+	for i := range x.configs {
+		if x.use(&x.configs[i]) {
+			break
+		}
+	}
 	return x
+}
+
+func (x *xiph) use(c *xiphConfig) bool {
+	if c == nil || !x.coding.use(c) {
+		return false
+	}
+	x.known, x.current = true, c.ident
+	return true
 }
 
 func (x *xiph) reset() { x.part, x.begun = x.part[:0], false }
 
 // packets returns the packets of data that a payload completes, valid until the
-// next call, and the ident of their configuration. A configuration that it
-// completes is learned.
-func (x *xiph) packets(p []byte, lost bool) (ident uint32, list [][]byte, err error) {
+// next call, once the configuration that they name is in use. Without it they
+// are dropped: what they mean has not been told.
+func (x *xiph) packets(p []byte, lost bool) ([][]byte, error) {
+	ident, list, err := x.split(p, lost)
+	switch other := !x.known || ident != x.current; {
+	case x.news && (!x.known || !other):
+		if !x.use(x.config(ident)) {
+			return nil, ErrMalformed
+		}
+	case len(list) > 0 && other && !x.use(x.config(ident)):
+		return nil, err
+	}
+	return list, err
+}
+
+// split takes a payload apart and learns the configuration that it completes.
+func (x *xiph) split(p []byte, lost bool) (ident uint32, list [][]byte, err error) {
 	x.news = false
 	if lost {
 		x.reset()
