@@ -84,10 +84,10 @@ func TestUnsupported(t *testing.T) {
 	}{
 		{Format{PayloadType: 96, Encoding: "X-FOO"}, "payload X-FOO is not supported"},
 		{Format{PayloadType: 96}, "payload type 96 is not supported"},
-		{Format{PayloadType: 18}, "payload G729 is not supported"},
+		{Format{PayloadType: 18}, "payload G729 (speech that VLC cannot decode) is not supported"},
 		{Format{PayloadType: 96, Encoding: "Mp2p"}, "payload Mp2p (MPEG program stream) is not supported"},
 		{Format{PayloadType: 96, Encoding: "smpte336m"}, "payload smpte336m (KLV metadata) is not supported"},
-		{Format{PayloadType: 96, Encoding: "iLBC"}, "payload iLBC is not supported"},
+		{Format{PayloadType: 96, Encoding: "iLBC"}, "payload iLBC (speech that VLC cannot decode) is not supported"},
 		{Format{Encoding: "G722", Channels: 2}, "payload G722 with 2 channels is not supported"},
 		{Format{Encoding: "AMR", Channels: 6}, "payload AMR with 6 channels is not supported"},
 		{withParams("mode", "CELP-cbr"), "payload mpeg4-generic/CELP is not supported"},

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,23 @@ func TestAMRInVLC(t *testing.T) {
 		}
 		play(t, format, frames, list)
 	})
+	t.Run("two channels, robust sorting", func(t *testing.T) {
+		t.Parallel()
+		frames := source(t)
+		var list []payload
+		var stereo [][]byte
+		for i, f := range frames {
+			data := []byte{0xf0, f[0] | 0x80, f[0]}
+			for _, b := range f[1:] {
+				data = append(data, b, b)
+			}
+			list = append(list, payload{uint32(160 * i), data})
+			stereo = append(stereo, append(bytes.Clone(f), f...))
+		}
+		f := format
+		f.Channels, f.Params = 2, map[string]string{"octet-align": "1", "robust-sorting": "1"}
+		play(t, f, stereo, list)
+	})
 	t.Run("interleaved with CRCs", func(t *testing.T) {
 		t.Parallel()
 		frames := source(t)
@@ -231,15 +249,22 @@ func packBits(s string) []byte {
 }
 
 // TestQCELPInVLC has VLC decode frames of noise: there is no encoder at hand, so
-// that it takes the coding at all, and its length, is what shows.
+// that it takes the coding, that it makes sound of it, and how long that is, is
+// what shows.
 func TestQCELPInVLC(t *testing.T) {
 	t.Parallel()
 	chance := rand.New(rand.NewPCG(1, 2))
+	sizes := []int{1: 4, 2: 8} // by the rate: an eighth, a quarter
 	var list []payload
 	for i := 0; i < 100; i += 2 {
 		data := []byte{0}
-		for range 2 {
-			data = append(data, 1, byte(chance.Uint32()), byte(chance.Uint32()), 0x50) // an eighth of the rate
+		for rate := 1; rate < len(sizes); rate++ {
+			frame := make([]byte, sizes[rate])
+			for j := range frame[:len(frame)-1] {
+				frame[j] = byte(chance.Uint32())
+			}
+			frame[0] = byte(rate)
+			data = append(data, frame...)
 		}
 		list = append(list, payload{uint32(160 * i), data})
 	}
@@ -248,5 +273,8 @@ func TestQCELPInVLC(t *testing.T) {
 	samples, rate := playInVLC(t, track, units)
 	if length := time.Duration(len(samples)) * time.Second / time.Duration(rate); rate != 8000 || (length-toneLength).Abs() > 100*time.Millisecond {
 		t.Errorf("VLC plays %v of %d Hz", length, rate)
+	}
+	if loud := slices.Max(samples); loud < 100 {
+		t.Errorf("VLC plays silence: no sample is above %d", loud)
 	}
 }

@@ -20,10 +20,12 @@ func (e *UnsupportedError) Error() string {
 }
 
 // meanings is what people may not know by its name, by name in upper case: what
-// VLC has no decoder for, and what is neither sound nor pictures.
+// VLC 3.0.24 has no decoder for, and what is neither sound nor pictures.
 var meanings = map[string]string{
 	"CN":                 "comfort noise",
-	"H266":               "VVC",
+	"G729":               "speech that VLC cannot decode",
+	"H266":               "VVC, which VLC cannot decode",
+	"ILBC":               "speech that VLC cannot decode",
 	"MP1S":               "MPEG-1 system stream",
 	"MP2P":               "MPEG program stream",
 	"PS":                 "MPEG program stream",

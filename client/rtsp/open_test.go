@@ -328,7 +328,7 @@ func TestOpenOtherTracks(t *testing.T) {
 			"it is meant for talking back",
 			"payload PS (MPEG program stream) is not supported",
 			"payload X-FOO is not supported",
-			"payload G729 is not supported",
+			"payload G729 (speech that VLC cannot decode) is not supported",
 			"media of type text are not supported",
 		}
 		if len(tracks) != len(want) {
