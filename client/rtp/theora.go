@@ -78,7 +78,10 @@ func (d *theora) use(c *xiphConfig) bool {
 		t.FrameRate = r
 		d.step = uint32(float64(d.format.ClockRate)/r + 0.5)
 	}
-	t.Private = xiphLaced(ident, comment, setup)
+	if c.laced == nil {
+		c.laced = xiphLaced(ident, comment, setup)
+	}
+	t.Private = c.laced
 	d.track = t
 	return true
 }

@@ -91,7 +91,10 @@ func (d *vorbis) use(c *xiphConfig) bool {
 		return false
 	}
 	t.SampleRate = int(rate)
-	t.Private = xiphLaced(ident, comment, setup)
+	if c.laced == nil {
+		c.laced = xiphLaced(ident, comment, setup)
+	}
+	t.Private = c.laced
 	d.blocks = newVorbisBlocks(ident, setup)
 	d.track, d.before = t, 0
 	return true

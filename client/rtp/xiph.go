@@ -44,6 +44,7 @@ type xiphConfig struct {
 	ident   uint32
 	packed  []byte
 	headers [][]byte // parts of packed
+	laced   []byte   // for Track, made once: idents may change with each packet
 }
 
 const (
@@ -56,7 +57,7 @@ const (
 
 	maxXiphConfigs = 4
 	maxXiphHeaders = 8
-	maxXiphConfig  = 256 << 10 // bytes of one
+	maxXiphConfig  = 64 << 10 // bytes of one: its length has 16 bits
 )
 
 // xiphHeader is the beginning of a payload.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/mux"
 )
 
 // TestBacklog has a reader that takes nothing: a film's server is not read any
@@ -170,6 +171,39 @@ func TestHeaderOfSound(t *testing.T) {
 				t.Errorf("%d headers: % x", len(headers), headers)
 			}
 		})
+	}
+}
+
+// TestHeadersAreBounded has a server that says another configuration with each
+// packet: the headers count towards what may wait.
+func TestHeadersAreBounded(t *testing.T) {
+	var o outbox
+	header := make([]byte, 64<<10)
+	w, err := mux.New([]media.Track{{Kind: media.Audio, Codec: media.PCMU}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		o.close()
+		w.Restart()
+		o.header = header
+		o.add(w, media.Packet{Time: time.Duration(i) * time.Second, Data: []byte{1}}, true)
+		o.trim(maxQueue)
+		if o.bytes > maxQueue || len(o.queue) > maxQueue/len(header) {
+			t.Fatalf("%d bytes in %d chunks", o.bytes, len(o.queue))
+		}
+	}
+	for {
+		k, ok := o.take(true)
+		if !ok {
+			break
+		}
+		if !k.Key || len(k.Init) != len(header) {
+			t.Errorf("%v: key %v, header of %d", k.Time, k.Key, len(k.Init))
+		}
+	}
+	if o.bytes != 0 || o.dropped == 0 {
+		t.Errorf("%d bytes are left, %d chunks were dropped", o.bytes, o.dropped)
 	}
 }
 

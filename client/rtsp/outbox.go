@@ -39,7 +39,7 @@ type outbox struct {
 	queue   []*block
 	spare   []*block
 	lent    *block // given out by the last take
-	bytes   int    // in queue and current
+	bytes   int    // in queue and current, with the headers
 
 	header  []byte // goes with the next block, nil when none is due
 	seek    int
@@ -106,6 +106,7 @@ func (o *outbox) close() {
 	}
 	b.seek = o.seek
 	b.init, o.header = o.header, nil
+	o.bytes += len(b.init)
 	o.queue = append(o.queue, b)
 }
 
@@ -127,7 +128,7 @@ func (o *outbox) trim(limit int) {
 	drop := 0
 	for drop < len(o.queue) && (o.bytes > limit || !o.queue[drop].key) {
 		b := o.queue[drop]
-		o.bytes -= len(b.data)
+		o.bytes -= len(b.data) + len(b.init)
 		if b.init != nil {
 			init = b.init
 		}
@@ -139,6 +140,7 @@ func (o *outbox) trim(limit int) {
 	switch {
 	case len(o.queue) > 0 && o.queue[0].init == nil:
 		o.queue[0].init = init
+		o.bytes += len(init)
 	case len(o.queue) == 0:
 		o.waitKey = true
 		if o.header == nil {
@@ -162,7 +164,7 @@ func (o *outbox) take(idle bool) (media.Chunk, bool) {
 	}
 	b := o.queue[0]
 	o.queue = append(o.queue[:0], o.queue[1:]...)
-	o.bytes -= len(b.data)
+	o.bytes -= len(b.data) + len(b.init)
 	o.lent = b
 	return media.Chunk{Init: b.init, Time: b.time, Key: b.key, Seek: b.seek, Data: b.data}, true
 }
