@@ -2,7 +2,6 @@ package rtp
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -76,10 +75,7 @@ func newAAC(f Format) (Depacketizer, error) {
 		return nil, &UnsupportedError{Encoding: "mpeg4-generic with pictures"}
 	}
 	d := &aac{format: f, layout: newAACLayout(f.Params, mode)}
-	raw, err := hex.DecodeString(strings.TrimSpace(f.Params["config"]))
-	if err == nil {
-		d.config, d.known = parseASC(raw)
-	}
+	d.config, d.known = parseASC(f.config(maxAACConfig))
 	if d.known && !aacPlayable(d.config.object) {
 		return nil, &UnsupportedError{Encoding: fmt.Sprintf("mpeg4-generic with audio object type %d", d.config.object)}
 	}

@@ -251,6 +251,7 @@ func TestAACTrack(t *testing.T) {
 		{"explicit SBR", withParams("config", "2b11880000"), "", "2b11880000", 48000, 2},
 		{"explicit rate", withParams("config", "1780abc410"), "", "1780abc410", 0x15788, 2},
 		{"no configuration: guessed", withParams("config", "-"), "", "1210", 44100, 2},
+		{"half a byte too many", withParams("config", "12100"), "", "1210", 44100, 2},
 		{"nonsense in it: guessed", withParams("config", "zz"), "", "1210", 44100, 2},
 		{"8000 Hz, mono", lbr(), "", "1588", 8000, 1},
 		{"nothing to guess by", Format{Encoding: "mpeg4-generic", ClockRate: 90000}, "", "", 90000, 0},

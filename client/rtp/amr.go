@@ -65,7 +65,10 @@ func newSpeech(f Format, codec media.Codec, bits []int, samples uint32) (Depacke
 	}
 	t := f.track(media.Audio, codec)
 	t.Channels = max(t.Channels, 1)
-	on := func(key string) bool { return f.Params[key] == "1" }
+	on := func(key string) bool { // without a value as well
+		v, ok := f.Params[key]
+		return ok && v != "0"
+	}
 	groups, _ := strconv.Atoi(f.Params["interleaving"]) // GStreamer says 0 for none
 	d := &amr{track: t, bits: bits, step: samples, channels: t.Channels,
 		crc: on("crc"), sorted: on("robust-sorting"), interleave: groups > 0}

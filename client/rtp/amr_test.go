@@ -33,6 +33,12 @@ var amrCases = []depackCase{
 		want:   []wantUnit{{0, true, hx("44 0102030405")}, {320, true, hx("44 060708090a")}},
 	},
 	{
+		name:   "octet-aligned, told without a value; no CRC, no sorting",
+		format: amrFormat("octet-align", "", "crc", "0", "robust-sorting", "0", "interleaving", "0"),
+		in:     []step{{ts: 0, payload: hx("f0 | c4 44 | 0102030405 | 060708090a")}},
+		want:   []wantUnit{{0, true, hx("44 0102030405")}, {160, true, hx("44 060708090a")}},
+	},
+	{
 		name:   "octet-aligned with CRCs of the frames that are there",
 		format: amrFormat("octet-align", "1", "crc", "1"),
 		in:     []step{{ts: 0, payload: hx("f0 | c4 fc 44 | aa bb | 0102030405 | 060708090a")}},
@@ -76,6 +82,16 @@ var amrCases = []depackCase{
 		format: Format{Encoding: "AMR-WB", ClockRate: 16000, Params: map[string]string{"octet-align": "1"}},
 		in:     []step{{ts: 0, payload: hx("f0 | f4 4c | 0102030405")}},
 		want:   []wantUnit{{320, true, hx("4c 0102030405")}},
+	},
+	{
+		name:   "octet-aligned with CRCs, interleaved and sorted at once",
+		format: amrFormat("octet-align", "1", "crc", "1", "robust-sorting", "1", "interleaving", "4"),
+		in: []step{
+			{ts: 0, payload: hx("f0 10 | c4 44 | aa bb | 01 02 01 02 01 02 01 02 01 02")},
+			{ts: 160, payload: hx("f0 11 | 44 | cc | 0303030303")},
+			{ts: 640, payload: hx("f0 10 | 44 | dd | 0404040404")},
+		},
+		want: []wantUnit{{0, true, hx("44 0101010101")}, {160, true, hx("44 0303030303")}, {320, true, hx("44 0202020202")}, {640, true, hx("44 0404040404")}},
 	},
 	{name: "a table of contents without frames", format: amrFormat("octet-align", "1"), in: []step{{payload: hx("f0 | 44")}}, err: ErrMalformed},
 	{name: "a table of contents without an end", format: amrFormat("octet-align", "1"), in: []step{{payload: hx("f0 | c4 c4 c4")}}, err: ErrMalformed},

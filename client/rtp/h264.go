@@ -52,7 +52,7 @@ const (
 	h264FUA    = 28
 	h264FUB    = 29
 
-	h264RecoveryPoint = 6 // SEI payload type (H.264, D.1)
+	seiRecoveryPoint = 6 // SEI payload type (H.264, D.1; H.265, D.2)
 
 	h264Interleaved = "2" // packetization-mode
 	h264Depth       = 8   // units that wait where the description forgot to tell
@@ -314,7 +314,9 @@ func (d *h264) learnSPS(nal []byte) {
 	}
 }
 
-// hasRecoveryPoint walks the messages of an SEI (H.264, 7.3.2.3.1).
+// hasRecoveryPoint walks the messages of an SEI (H.264, 7.3.2.3.1; H.265 has the
+// same) without its header. Encoders that refresh pictures bit by bit have no
+// other place to start at.
 func hasRecoveryPoint(p []byte) bool {
 	for len(p) >= 2 && p[0] != 0x80 {
 		var kind, size int
@@ -322,7 +324,7 @@ func hasRecoveryPoint(p []byte) bool {
 		if size, p = seiNumber(p); size > len(p) {
 			return false
 		}
-		if kind == h264RecoveryPoint {
+		if kind == seiRecoveryPoint {
 			return true
 		}
 		p = p[size:]

@@ -46,6 +46,7 @@ const (
 	h265SPS       = 33
 	h265PPS       = 34
 	h265Filler    = 38
+	h265SEI       = 39 // before its picture
 	h265AP        = 48
 	h265FU        = 49
 	h265PACI      = 50
@@ -251,6 +252,8 @@ func (d *h265) inspect(nal []byte) nalInfo {
 		if id := b.ue(); !b.short && id < 64 {
 			d.changed = d.pps.put(id, nal) || d.changed
 		}
+	case h265SEI:
+		return nalInfo{key: hasRecoveryPoint(nal[2:])}
 	case h265Filler:
 		return nalInfo{drop: true}
 	default:

@@ -147,6 +147,24 @@ var h265Cases = []depackCase{
 		},
 	},
 	{
+		name: "a place to start at that is no IRAP picture: a recovery point",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(trail265)},
+			{ts: 2, payload: hx("4e 01 | 01 01 aa | 06 01 d0 | 80")}, // behind a picture's timing
+			{ts: 2, marker: true, payload: hx(trail265)},
+			{ts: 3, payload: hx("4e 01 | 01 09 06 01 | 80")}, // a size beyond the end
+			{ts: 3, marker: true, payload: hx(trail265)},
+			{ts: 4, payload: hx("4e 01")},
+			{ts: 4, marker: true, payload: hx(trail265)},
+		},
+		want: []wantUnit{
+			{1, false, nals(trail265)},
+			{2, true, nals("4e 01 01 01 aa 06 01 d0 80", trail265)},
+			{3, false, nals("4e 01 01 09 06 01 80", trail265)},
+			{4, false, nals("4e 01", trail265)},
+		},
+	},
+	{
 		name: "AP with entries of size zero and zeros behind",
 		in:   []step{{ts: 1, marker: true, payload: hx("60 01 | 0000 | 0004" + idr265 + "| 0000 00")}},
 		want: []wantUnit{{1, true, nals(idr265)}},

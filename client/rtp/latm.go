@@ -1,9 +1,6 @@
 package rtp
 
 import (
-	"encoding/hex"
-	"strings"
-
 	"github.com/pion/rtp"
 
 	"tapedeck/client/media"
@@ -37,9 +34,7 @@ type latm struct {
 
 func newLATM(f Format) (Depacketizer, error) {
 	d := &latm{format: f, inBand: true}
-	s := strings.TrimSpace(f.Params["config"])
-	raw, err := hex.DecodeString(s[:len(s)&^1])
-	if err == nil && len(raw) > 0 && len(raw) <= maxAACConfig {
+	if raw := f.config(maxAACConfig); len(raw) > 0 {
 		mux, ok := parseLATMMux(&bits{data: raw}, true)
 		if ok && !mux.supported() {
 			return nil, &UnsupportedError{Encoding: "MP4A-LATM of this kind"}

@@ -87,6 +87,16 @@ var latmCases = []depackCase{
 		want:   []wantUnit{{7, true, hx("0a0b")}, {8, true, hx("0c")}},
 	},
 	{
+		name:   "cpresent=1, version 0 with 8 bits of other data and a CRC, then version 1 with two subframes",
+		format: latmFormat("1", ""),
+		in: []step{
+			{ts: 6, marker: true, payload: bs("0" + latmV0 + latmASC + "000 11111111 1 0 00001000 1 10101010" + "00000001 00001100 11111111")},
+			{ts: 7, marker: true, payload: bs("1 00000001 00001101 11111111 0000000")},
+			{ts: 8, marker: true, payload: bs("0" + "1 0 00 00000000 1 000001 0000 000" + "00 00010000" + latmASC + latmEnd + "00000001 00001110 00000001 00001111")},
+		},
+		want: []wantUnit{{6, true, hx("0c")}, {7, true, hx("0d")}, {8, true, hx("0e")}, {8 + latmStep, true, hx("0f")}},
+	},
+	{
 		name:   "frames of one length: 1 + 20 bytes",
 		format: latmFormat("0", latmV0+latmASC+"001 000000001 0 0"),
 		in:     []step{{ts: 7, marker: true, payload: make([]byte, 21)}},

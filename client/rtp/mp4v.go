@@ -2,9 +2,7 @@ package rtp
 
 import (
 	"bytes"
-	"encoding/hex"
 	mathbits "math/bits"
-	"strings"
 
 	"github.com/pion/rtp"
 
@@ -44,13 +42,7 @@ const (
 func newMP4V(f Format) (Depacketizer, error) {
 	d := &mp4v{format: f, track: f.track(media.Video, media.MPEG4Video)}
 	d.pictures.coding = d
-	text := strings.TrimSpace(f.Params["config"])
-	if len(text) <= 2*maxMP4VHeaders {
-		// Some devices write half a byte too many.
-		if config, err := hex.DecodeString(text[:len(text)&^1]); err == nil {
-			d.learn(config)
-		}
-	}
+	d.learn(f.config(maxMP4VHeaders))
 	return d, nil
 }
 

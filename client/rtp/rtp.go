@@ -22,6 +22,7 @@ package rtp
 
 import (
 	"cmp"
+	"encoding/hex"
 	"errors"
 	"strings"
 
@@ -209,6 +210,20 @@ func NewDepacketizer(f Format) (Depacketizer, error) {
 		return nil, unsupported(f)
 	}
 	return e.open(f)
+}
+
+// config reads the decoder's configuration, in hex, out of a=fmtp: nil if it is
+// no hex or has more than most bytes. Some devices write half a byte too many.
+func (f Format) config(most int) []byte {
+	s := strings.TrimSpace(f.Params["config"])
+	if len(s)/2 > most {
+		return nil
+	}
+	b, err := hex.DecodeString(s[:len(s)&^1])
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // track begins a description with what the format tells of any coding.
