@@ -30,6 +30,7 @@ var qcelpSizes = [5]int{1, 4, 8, 17, 35}
 const (
 	qcelpErasure       = 14
 	maxQCELPInterleave = 5
+	maxQCELPFrames     = 64 // in a packet; RFC 2658, 3 allows ten
 )
 
 func newQCELP(f Format) (Depacketizer, error) {
@@ -54,7 +55,10 @@ func (d *qcelp) Depacketize(h *rtp.Header, payload []byte, _ bool, emit func(Uni
 	}
 	d.order.release(h.Timestamp, emit)
 	ts, p := h.Timestamp, payload[1:]
-	for ; len(p) > 0; ts += qcelpSamples * uint32(length+1) {
+	for n := 0; len(p) > 0; ts += qcelpSamples * uint32(length+1) {
+		if n++; n > maxQCELPFrames {
+			return ErrTooLarge
+		}
 		size := 1
 		if rate := int(p[0]); rate < len(qcelpSizes) {
 			size = qcelpSizes[rate]

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"tapedeck/client/media"
+	"tapedeck/client/mux"
 )
 
 // TestStaticTypes is RFC 3551's table, and what Bosch makes of 35: as it is
@@ -84,9 +87,10 @@ func TestStaticTypes(t *testing.T) {
 	}
 }
 
-// TestEveryEncodingIsHot: each row of the table has its depacketizer among the
-// streams of which no packet may cost an allocation.
-func TestEveryEncodingIsHot(t *testing.T) {
+// TestEveryEncoding: each row of the table has its depacketizer among the streams
+// of which no packet may cost an allocation, and what it makes has its place in
+// Matroska.
+func TestEveryEncoding(t *testing.T) {
 	hot := map[string]bool{}
 	for _, s := range hotStreams {
 		d, err := NewDepacketizer(s.format)
@@ -103,6 +107,13 @@ func TestEveryEncodingIsHot(t *testing.T) {
 		d, err := NewDepacketizer(f)
 		if err != nil || !hot[fmt.Sprintf("%T", d)] {
 			t.Errorf("%s: %T, %v", name, d, err)
+		}
+		m, _ := d.Track()
+		if len(m.Private) == 0 {
+			m.Private = []byte{1} // it comes in-band
+		}
+		if _, err := mux.New([]media.Track{m}); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

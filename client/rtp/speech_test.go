@@ -113,6 +113,13 @@ var qcelpCases = []depackCase{
 	{name: "the third of two", format: audio("QCELP", 8000, 1), in: []step{{payload: hx("0a 01 000000")}}, err: ErrMalformed},
 	{name: "a rate that there is not", format: audio("QCELP", 8000, 1), in: []step{{payload: hx("00 05 000000")}}, err: ErrMalformed},
 	{name: "cut off", format: audio("QCELP", 8000, 1), in: []step{{payload: hx("00 04 00")}}, err: ErrMalformed},
+	{
+		name:   "frames without end",
+		format: audio("QCELP", 8000, 1),
+		in:     []step{{ts: 0, payload: append(hx("08"), make([]byte, 60000)...)}, {ts: 160, payload: hx("09 00")}},
+		want:   []wantUnit{{0, true, hx("00")}, {160, true, hx("00")}},
+		err:    ErrTooLarge,
+	},
 	{name: "no frame", format: audio("QCELP", 8000, 1), in: []step{{payload: hx("00")}}, err: ErrMalformed},
 }
 
