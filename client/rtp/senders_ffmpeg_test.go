@@ -40,6 +40,8 @@ func TestFFmpegSoundInVLC(t *testing.T) {
 		{"L16 at 48 kHz", "L16", 48000, 1, "-c:a pcm_s16be", media.L16, 0},
 		{"L24", "L24", 48000, 2, "-c:a pcm_s24be", media.L24, 0},
 		{"LATM", "MP4A-LATM", 32000, 1, "-c:a aac -rtpflags latm", media.AAC, 32 * time.Millisecond},
+		{"AAC Main", "MPEG4-GENERIC", 44100, 2, "-c:a aac -profile:a aac_main", media.AAC, 1024 * time.Second / 44100},
+		{"AAC LTP", "MPEG4-GENERIC", 48000, 1, "-c:a aac -profile:a aac_ltp -strict -2", media.AAC, 1024 * time.Second / 48000},
 		{"Vorbis", "vorbis", 48000, 2, "-c:a libvorbis", media.Vorbis, 0},
 		{"Speex", "speex", 16000, 1, "-c:a libspeex", media.Speex, 20 * time.Millisecond},
 	} {
