@@ -51,8 +51,9 @@ const (
 	maxAACDelta     = 16 << 10 // samples in an access unit
 )
 
-// aacPlayable reports whether players have a decoder for an audio object type.
-// They have none for the others, which are speech, text and synthesis mostly.
+// aacPlayable reports whether players have a decoder for an audio object type:
+// VLC 3.0.24 has faad for all of these but ELD, and ffmpeg's for that. There is
+// none for the others, which are speech, text and synthesis mostly.
 func aacPlayable(object int) bool {
 	switch object {
 	case 1, aacLC, 4, 17, 19, aacLD, aacELD:
