@@ -215,7 +215,7 @@ func (l *loop) play(in Play) {
 		Volume: l.state.Volume, Muted: l.state.Muted, Output: l.state.Output,
 	}
 	ctx, cancel := context.WithCancelCause(l.work)
-	s := &stream{entry: in.Entry, start: in.Start, ctx: ctx, cancel: cancel, pace: place{rate: 1}, target: place{rate: 1}}
+	s := &stream{entry: in.Entry, start: in.Start, began: time.Now(), ctx: ctx, cancel: cancel, pace: place{rate: 1}, target: place{rate: 1}}
 	l.stream = s
 	trace := func(e media.Event) {
 		l.mail.postNews(func() {

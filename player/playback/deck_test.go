@@ -428,3 +428,19 @@ func TestSeekAfterTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// TestWaiting has a server that does not answer: the seconds are counted.
+func TestWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t.Context(), func(ctx context.Context, _ playlist.Entry) (client.Session, error) {
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		})
+		defer b.close()
+		b.deck.Do(Play{Entry: entry})
+		after(3500 * time.Millisecond)
+		if st := b.state(); st.Phase != Connecting || st.Waited != 3*time.Second {
+			t.Errorf("%v, waited %v", st.Phase, st.Waited)
+		}
+	})
+}

@@ -16,6 +16,9 @@ import (
 // tick asks the player how it is and, once a second, counts.
 func (l *loop) tick() {
 	s := l.stream
+	if s != nil && l.state.Phase == Connecting {
+		l.state.Waited = time.Since(s.began).Truncate(time.Second)
+	}
 	if s == nil || s.session == nil {
 		return
 	}
@@ -49,9 +52,9 @@ func (l *loop) schedule() {
 		after = pollFast
 	case Playing:
 		after = pollPlaying
-	case Paused:
+	case Paused, Connecting:
 		after = time.Second
-	case Stopped, Connecting, Ended, Failed:
+	case Stopped, Ended, Failed:
 		l.timer.Stop()
 		l.due = time.Time{}
 		return

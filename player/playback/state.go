@@ -70,6 +70,7 @@ type State struct {
 	// steps of the ladder that have ended, oldest first.
 	Attempt media.Attempt
 	Ladder  []Step
+	Waited  time.Duration // since Play, in whole seconds
 
 	// Of the open stream.
 	Protocol  string

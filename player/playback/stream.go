@@ -19,6 +19,7 @@ import (
 type stream struct {
 	entry  playlist.Entry
 	start  time.Duration // where Play wants to begin
+	began  time.Time     // when Play asked for it
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 

@@ -239,7 +239,11 @@ func ladder(s playback.State, w int, look Look) string {
 		steps, joint = append(steps, text), then
 	}
 	if s.Phase != playback.Failed {
-		steps = append(steps, joint+"…")
+		rest := joint + "…"
+		if s.Phase == playback.Connecting && s.Waited > 0 {
+			rest += fmt.Sprintf(" %.0f s", s.Waited.Seconds())
+		}
+		steps = append(steps, rest)
 	}
 	line := strings.Join(steps, "")
 	for len(steps) > 1 && look.Width(line) > w {
