@@ -58,6 +58,7 @@ type Tape struct {
 	end      int64 // offset after the newest byte
 	points   []point
 	inits    []header // headers still needed by points, oldest first
+	headers  int      // bytes of inits, which count towards the limit
 	newest   time.Duration
 	seek     int
 	err      error // why no more will come; nil while open
@@ -99,6 +100,7 @@ func (t *Tape) Append(c media.Chunk) {
 	}
 	if c.Init != nil && (len(t.inits) == 0 || !bytes.Equal(c.Init, t.inits[len(t.inits)-1].init)) {
 		t.inits = append(t.inits, header{t.end, c.Init})
+		t.headers += len(c.Init)
 	}
 	if c.Key && len(t.inits) > 0 {
 		t.mark(point{t.end, c.Time, t.inits[len(t.inits)-1].init, c.Seek})
@@ -144,7 +146,7 @@ func (t *Tape) segment() []byte {
 
 // trim lets the oldest bytes fall off until the limits hold.
 func (t *Tape) trim() {
-	if over := t.end - int64(t.limits.Bytes); over > t.first {
+	if over := t.end - int64(max(t.limits.Bytes-t.headers, 0)); over > t.first {
 		t.first = over
 	}
 	drop := 0
@@ -166,6 +168,7 @@ func (t *Tape) trim() {
 		t.points = append(t.points[:0], t.points[drop:]...)
 	}
 	for len(t.inits) > 1 && t.inits[1].offset <= t.first {
+		t.headers -= len(t.inits[0].init)
 		t.inits = append(t.inits[:0], t.inits[1:]...)
 	}
 	free := int(t.first-t.base) / segmentSize

@@ -277,3 +277,18 @@ func BenchmarkAppendRead(b *testing.B) {
 		r.Read(buf)
 	}
 }
+
+// TestHeadersCount has a stream change its header with every chunk: the headers
+// count towards the limit.
+func TestHeadersCount(t *testing.T) {
+	tp := New(Limits{Bytes: 1 << 20})
+	for i := range 10_000 {
+		init := bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 5_000)
+		tp.Append(media.Chunk{Init: init, Key: true, Time: time.Duration(i) * time.Second, Data: []byte("x")})
+	}
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	if n := len(tp.inits); n > 1<<20/10_000+1 {
+		t.Errorf("%d headers of 10 kB are kept", n)
+	}
+}
