@@ -25,6 +25,7 @@
 package rtsptest
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -35,6 +36,9 @@ import (
 
 // Config says how a server behaves. The zero value is one that works.
 type Config struct {
+	// Listen is the address to listen at. Default: a free port of 127.0.0.1.
+	Listen string
+
 	// User and Password are asked for when User is not empty; by Digest (MD5)
 	// if Digest is set, else by Basic.
 	User, Password string
@@ -88,10 +92,9 @@ type Server struct {
 	requests []Request
 }
 
-// NewServer starts a server on a free port of 127.0.0.1. As in httptest, it
-// panics where it cannot listen.
+// NewServer starts a server. As in httptest, it panics where it cannot listen.
 func NewServer(cfg Config) *Server {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", cmp.Or(cfg.Listen, "127.0.0.1:0"))
 	if err != nil {
 		panic(fmt.Sprintf("rtsptest: listen: %v", err))
 	}

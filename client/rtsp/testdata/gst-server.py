@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """GStreamer's RTSP server, for tests against a server that is not ours.
 
-    gst-server.py [--port N] [--file clip.mp4]
+    gst-server.py [--address A] [--port N] [--file clip.mp4] [--tls both.pem]
 
 It listens on 127.0.0.1, prints "ready PORT" when it can be asked, and ends when
-its standard input does, so that it never outlives the test that started it.
+its standard input does, so that it never outlives the test that started it. It
+answers RTSP tunnelled through HTTP on the same port. With --tls everything is
+within TLS (rtsps); the file has a certificate and its key.
 
     /live          H.264 and AAC, live, shared: a picture with a clock, 440 Hz
     /live-h265     H.265 and AAC
@@ -33,7 +35,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 USER, PASSWORD = "alice", "p@ss:word"
 
@@ -116,11 +118,14 @@ def digest():
     return auth
 
 
-def serve(port, file):
+def serve(address, port, file, tls):
     server = GstRtspServer.RTSPServer.new()
-    server.set_address("127.0.0.1")
+    server.set_address(address)
     server.set_service(str(port))
-    server.set_auth(digest())
+    auth = digest()
+    if tls:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(tls))
+    server.set_auth(auth)
     mounts = server.get_mount_points()
     for path, (launch, shared) in launches(file).items():
         factory = GstRtspServer.RTSPMediaFactory.new()
@@ -139,12 +144,14 @@ def serve(port, file):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--address", default="127.0.0.1", help="where to listen: ::1 for IPv6")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--file", help="an MP4 file of H.264 and AAC for /vod")
+    parser.add_argument("--tls", help="a PEM file of a certificate and its key")
     args = parser.parse_args()
 
     Gst.init(None)
-    server = serve(args.port, args.file)
+    server = serve(args.address, args.port, args.file, args.tls)
     loop = GLib.MainLoop()
 
     def input_ended(_channel, _condition):
