@@ -31,6 +31,16 @@ type Config struct {
 	// RootCAs are the authorities believed for rtsps. Default: the system's.
 	RootCAs *x509.CertPool
 
+	// Pins are certificates that are believed without an authority, and nothing
+	// else in their place: the SHA-256 of the server's own certificate in hex, by
+	// "host:port" in lower case. CertificateError has both. Default: none.
+	Pins map[string]string
+
+	// OldTLS also takes TLS 1.0 and 1.1 and RSA key exchange, which some
+	// cameras' firmware needs. What it protects others can decrypt later.
+	// Default: TLS 1.2 or later.
+	OldTLS bool
+
 	// Memory remembers which transport worked, over sessions. Default: nothing
 	// is remembered.
 	Memory *Memory
@@ -50,6 +60,7 @@ type Config struct {
 type Timeouts struct {
 	Open     time.Duration // all of Open, without fallbacks' first tries; default 60 s
 	Connect  time.Duration // one address's TCP connection and handshake; default 5 s
+	Tunnel   time.Duration // the HTTP that makes a tunnel, logins included; default 10 s
 	Options  time.Duration // OPTIONS, which may stay unanswered; default 3 s
 	Describe time.Duration // cameras wake up for it; default 30 s
 	Setup    time.Duration // default 10 s
@@ -70,6 +81,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	return Timeouts{
 		Open:      cmp.Or(t.Open, 60*time.Second),
 		Connect:   cmp.Or(t.Connect, 5*time.Second),
+		Tunnel:    cmp.Or(t.Tunnel, 10*time.Second),
 		Options:   cmp.Or(t.Options, 3*time.Second),
 		Describe:  cmp.Or(t.Describe, 30*time.Second),
 		Setup:     cmp.Or(t.Setup, 10*time.Second),

@@ -2,14 +2,11 @@ package rtsp
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"tapedeck/client/address"
@@ -22,20 +19,7 @@ const (
 	// stagger is the head start of one address before the next one is tried
 	// beside it (RFC 8305 section 5).
 	stagger = 250 * time.Millisecond
-
-	portPlain = "554"
-	portTLS   = "322"
 )
-
-// secure reports whether the link asks for TLS.
-func secure(a address.Address) bool { return a.Scheme == "rtsps" }
-
-func hostPort(a address.Address) string {
-	if secure(a) {
-		return a.HostPort(portTLS)
-	}
-	return a.HostPort(portPlain)
-}
 
 // dial connects to a: name, connection and, for rtsps, handshake, each a step
 // of its own. With onlyPublic, addresses of the inside are refused: a server on
@@ -66,7 +50,7 @@ func (c *Config) dial(ctx context.Context, a address.Address, onlyPublic bool) (
 	if err != nil || !secure(a) {
 		return nc, err
 	}
-	secured, err := c.handshake(ctx, nc, a.Host)
+	secured, err := c.handshake(ctx, nc, a)
 	if err != nil {
 		nc.Close()
 		return nil, err
@@ -175,42 +159,4 @@ func (c *Config) race(ctx context.Context, addrs []netip.Addr, port string) (net
 		return won, nil
 	}
 	return nil, failure
-}
-
-// handshake begins TLS. Without a chain to a known authority it fails: whoever
-// stands between could read the login.
-func (c *Config) handshake(ctx context.Context, nc net.Conn, host string) (net.Conn, error) {
-	name, _, _ := strings.Cut(host, "%")
-	secured := tls.Client(nc, &tls.Config{ServerName: name, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12})
-	err := c.step(media.RungTLS, "tls", func() (string, error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, c.Timeouts.Connect,
-			&TimeoutError{"no answer", c.Timeouts.Connect})
-		defer cancel()
-		if err := secured.HandshakeContext(ctx); err != nil {
-			return "", tlsError(causeOr(ctx, err))
-		}
-		return tls.VersionName(secured.ConnectionState().Version), nil
-	})
-	return secured, err
-}
-
-// handshakeError is a failed handshake in words that are fit to be shown: a
-// certificate's names are the server's.
-type handshakeError struct {
-	why string
-	err error
-}
-
-func (e *handshakeError) Error() string { return "rtsp: tls: " + e.why }
-func (e *handshakeError) Unwrap() error { return e.err }
-
-func tlsError(err error) error {
-	why := clean(err.Error())
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		why = "the server's certificate is signed by nobody that this machine trusts (cameras sign their own)"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		why = "the server does not speak TLS on this port"
-	}
-	return &handshakeError{why, err}
 }

@@ -119,9 +119,10 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour),
+		NotBefore:    time.Unix(0, 0), // the bubble's clock is another one
 		NotAfter:     time.Now().Add(time.Hour),
-		IPAddresses:  []net.IP{net.IPv4(10, 0, 0, 1)},
+		IPAddresses:  []net.IP{net.IPv4(10, 0, 0, 1), net.IPv4(127, 0, 0, 1)},
+		DNSNames:     []string{"cam.example"},
 		IsCA:         true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -196,6 +197,8 @@ func TestMemory(t *testing.T) {
 	for link, want := range map[string]string{
 		"rtsp://0.0.0.0:1020/": "[tcp udp]", "rtsp://0.0.0.0:1000/": "[udp tcp]",
 		"rtspu://0.0.0.0:1020/": "[udp]", "rtspt://x/": "[tcp]", "rtsps://x/": "[tcp]", "mms://x/": "[]",
+		"rtspst://x/": "[tcp]", "rtspsu://x/": "[udp]", "rtsph://x/": "[http tunnel]", "rtspsh://x/": "[http tunnel]",
+		"rtsp+ws://x/": "[websocket]", "rtsp+wss://x/": "[websocket]",
 	} {
 		var got []string
 		for _, l := range waysTo(parse(t, link), m) {

@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"errors"
+	"net"
 	"strings"
 
 	"tapedeck/client/address"
@@ -14,6 +15,8 @@ type lower uint8
 const (
 	overUDP lower = iota + 1
 	overTCP
+	overHTTP      // httptunnel.go
+	overWebSocket // websocket.go
 )
 
 func (l lower) String() string {
@@ -22,6 +25,10 @@ func (l lower) String() string {
 		return "udp"
 	case overTCP:
 		return "tcp"
+	case overHTTP:
+		return "http tunnel"
+	case overWebSocket:
+		return "websocket"
 	}
 	return "unknown"
 }
@@ -39,10 +46,14 @@ func waysTo(a address.Address, m *Memory) []lower {
 			return []lower{overTCP, overUDP}
 		}
 		return []lower{overUDP, overTCP}
-	case "rtspu":
+	case "rtspu", "rtspsu":
 		return []lower{overUDP}
-	case "rtspt", "rtsps":
+	case "rtspt", "rtsps", "rtspst":
 		return []lower{overTCP}
+	case "rtsph", "rtspsh":
+		return []lower{overHTTP}
+	case "rtsp+ws", "rtsp+wss":
+		return []lower{overWebSocket}
 	}
 	return nil
 }
@@ -58,3 +69,18 @@ func tryNext(err error, over lower) bool {
 // othersMayDo reports whether a server that is silent over UDP may know another
 // transport; VLC does not.
 func othersMayDo(server string) bool { return !strings.Contains(server, "VLC/") }
+
+// throughHTTP is the same link through an HTTP tunnel at the same port, after
+// an HTTP server has answered there: `rtsp://camera:80/` of an Axis is one.
+// Ports that the link does not name are left alone (see Open).
+func throughHTTP(a address.Address, why error) (address.Address, bool) {
+	if !errors.Is(why, ErrHTTP) || a.Scheme != "rtsp" && a.Scheme != "rtsps" {
+		return a, false
+	}
+	_, port, err := net.SplitHostPort(hostPort(a))
+	if err != nil {
+		return a, false
+	}
+	a.Port, a.Scheme = port, map[bool]string{true: "rtspsh", false: "rtsph"}[secure(a)]
+	return a, true
+}

@@ -194,9 +194,12 @@ func (h header) bodyLength(limit int) (int, error) {
 	return max(length, 0), nil
 }
 
-// parseResponse reads the head of a reply. The reason may be missing, with the
-// blank before it.
-func parseResponse(head []byte) (*response, error) {
+// parseResponse reads the head of a reply.
+func parseResponse(head []byte) (*response, error) { return parseReply(head, "RTSP/") }
+
+// parseReply reads the head of a reply of a protocol. The reason may be
+// missing, with the blank before it.
+func parseReply(head []byte, protocol string) (*response, error) {
 	lines, err := headLines(head)
 	if err != nil {
 		return nil, err
@@ -205,7 +208,7 @@ func parseResponse(head []byte) (*response, error) {
 		return nil, errMalformed
 	}
 	version, rest, _ := strings.Cut(lines[0], " ")
-	if !strings.HasPrefix(version, "RTSP/") {
+	if !strings.HasPrefix(version, protocol) {
 		return nil, errMalformed
 	}
 	code, reason, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")

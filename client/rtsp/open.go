@@ -20,8 +20,13 @@ const maxReconnects = 3
 
 // Open opens the link and waits for its first packets and the header: the
 // session's Info is complete. Links of rtsp:// are tried over UDP first and
-// then over TCP, rtspu:// and rtspt:// over one of them, rtsps:// over TCP.
-// Whatever fails says at which rung of the ladder (media.RungError).
+// then over TCP, rtspu:// and rtspt:// over one of them, rtsps:// over TCP,
+// rtsph:// through HTTP and rtsp+ws:// through a WebSocket; with rtspst://,
+// rtspsh:// and rtsp+wss:// over TLS. Where an HTTP server answers at the port of
+// a plain link, the tunnel is tried there too. Ports that the link does not name
+// are left alone: 80 of the same address may be another machine behind the same
+// router, which would be told the login. Whatever fails says at which rung of the
+// ladder (media.RungError).
 func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()
 	ways := waysTo(a, cfg.Memory)
@@ -44,6 +49,9 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 			}
 			return s, nil
 		}
+		if through, ok := throughHTTP(a, err); ok {
+			return openThrough(ctx, through, cfg, err)
+		}
 		if silent != nil && refusesTransport(err) {
 			return nil, silent // TCP is no way here: the silence is what is to be told
 		}
@@ -59,6 +67,18 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 		cfg.Trace(media.Note{Text: fmt.Sprintf("%s: %s, trying %s", over, reason(err), ways[i+1])})
 	}
 	return nil, media.At(media.RungAddress, fmt.Errorf("rtsp: %s is not a scheme of RTSP", clean(a.Scheme)))
+}
+
+// openThrough tries the tunnel after an HTTP server has answered. Whether it has
+// any is a guess: what is told is that it is an HTTP server, or wants a login.
+func openThrough(ctx context.Context, a address.Address, cfg Config, first error) (*Session, error) {
+	cfg.Trace(media.Note{Text: fmt.Sprintf("%s, trying %s", reason(first), overHTTP)})
+	o := &opener{cfg: cfg, a: a, over: overHTTP, last: true, guess: true, onlyPublic: cfg.OnlyPublic}
+	s, err := o.attempt(ctx)
+	if err != nil && !errors.Is(err, ErrAuth) {
+		return nil, first
+	}
+	return s, err
 }
 
 // silentError is a server that agreed to play and sent nothing.
@@ -88,6 +108,8 @@ type opener struct {
 	last        bool   // no other transport is left
 	quiet       func() // told when nothing came for a while; may be nil
 	login       *login // for the host of a
+	web         *login // the same for the HTTP of a tunnel, which asks on its own
+	guess       bool   // the link does not ask for the tunnel
 	skipOptions bool
 	onlyPublic  bool // a server on the outside sent us here
 	redirects   int
@@ -96,11 +118,16 @@ type opener struct {
 
 // attempt tries one transport, over redirects and new connections.
 func attempt(ctx context.Context, a address.Address, cfg Config, over lower, last bool, quiet func()) (*Session, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeouts.Open, &TimeoutError{"rtsp: open: no success", cfg.Timeouts.Open})
-	defer cancel()
 	o := &opener{cfg: cfg, a: a, over: over, last: last, quiet: quiet, onlyPublic: cfg.OnlyPublic}
+	return o.attempt(ctx)
+}
+
+func (o *opener) attempt(ctx context.Context) (*Session, error) {
+	limit := o.cfg.Timeouts.Open
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{"rtsp: open: no success", limit})
+	defer cancel()
 	o.useLogin()
-	cfg.Trace(media.Attempt{URL: a.String(), Transport: over.String()})
+	o.cfg.Trace(media.Attempt{URL: o.a.String(), Transport: o.over.String()})
 	for {
 		s, err := o.connect(ctx)
 		if err == nil {
@@ -114,9 +141,10 @@ func attempt(ctx context.Context, a address.Address, cfg Config, over lower, las
 }
 
 func (o *opener) useLogin() {
-	o.login = nil
+	o.login, o.web = nil, nil
 	if o.a.HasUser {
 		o.login = newLogin(o.a.User, o.a.Password)
+		o.web = newLogin(o.a.User, o.a.Password)
 	}
 }
 
@@ -149,12 +177,9 @@ func (o *opener) again(err error) (bool, error) {
 
 // connect makes one connection and goes up the ladder on it.
 func (o *opener) connect(ctx context.Context) (*Session, error) {
-	nc, err := o.cfg.dial(ctx, o.a, o.onlyPublic)
+	nc, err := o.reach(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if ip := hostOf(nc.RemoteAddr()); ip.IsValid() && !insideAddress(ip) {
-		o.onlyPublic = true
 	}
 	s := newSession(o, nc)
 	if err := s.open(ctx, o); err != nil {
@@ -180,11 +205,7 @@ func newSession(o *opener, nc net.Conn) *Session {
 
 // open goes from OPTIONS to the first packets.
 func (s *Session) open(ctx context.Context, o *opener) error {
-	scheme := "rtsp" // servers refuse rtspt and rtspu in a request
-	if secure(o.a) {
-		scheme = "rtsps"
-	}
-	target := o.a.Target(scheme)
+	target := requestTarget(o.a)
 	if !o.skipOptions {
 		if err := s.options(ctx, target); err != nil {
 			return err

@@ -53,7 +53,8 @@ func (s *Session) moved(location string) error {
 }
 
 // follow is the address of a redirect from a to location. Only RTSP is
-// followed, TLS is not given up, and the login stays with its host.
+// followed, and from a tunnel HTTP; TLS is not given up, and the login stays with
+// its host.
 func follow(a address.Address, location string) (address.Address, error) {
 	refuse := func(why string) (address.Address, error) {
 		return a, &RedirectError{To: clean(location), Why: why}
@@ -74,13 +75,27 @@ func follow(a address.Address, location string) (address.Address, error) {
 	}
 	switch to.Scheme {
 	case "rtsp", "rtspt", "rtspu":
+		if secure(a) && !tunnelled(a) {
+			return refuse("it gives up TLS")
+		}
+		if to.Scheme == "rtsp" || tunnelled(a) {
+			to.Scheme = a.Scheme // how the media come is the user's choice
+		}
+	case "rtsps":
+		to.Scheme = overTLS(a.Scheme)
+	case "http", "ws":
 		if secure(a) {
 			return refuse("it gives up TLS")
 		}
-		if to.Scheme == "rtsp" {
-			to.Scheme = a.Scheme // rtspt and rtspu were the user's choice
+		if !tunnelled(a) {
+			return refuse("it is not RTSP")
 		}
-	case "rtsps":
+		to.Scheme = a.Scheme
+	case "https", "wss":
+		if !tunnelled(a) {
+			return refuse("it is not RTSP")
+		}
+		to.Scheme = overTLS(a.Scheme)
 	default:
 		return refuse("it is not RTSP")
 	}

@@ -4,8 +4,10 @@
 //
 // The files follow the road of a session:
 //
-//	open.go      the way up the ladder         lower.go     which transports are tried, in which order
-//	dial.go      name, connection, handshake        redirect.go  where it may lead
+//	open.go      the way up the ladder              lower.go     which transports are tried, in which order
+//	scheme.go    what a link's scheme asks for      redirect.go  where it may lead
+//	dial.go, tls.go   name, connection, handshake
+//	tunnel.go, httptunnel.go, httppost.go, websocket.go   RTSP within HTTP
 //	describe.go  OPTIONS, DESCRIBE                  control.go   what a control URL means
 //	setup.go     SETUP                              transport.go the header
 //	play.go      PLAY, PAUSE                        rtpinfo.go   where a range begins
@@ -21,8 +23,8 @@
 // that is slow holds up an on-demand server over TCP, makes a live stream lose
 // its oldest chunks, and never holds up keepalives.
 //
-// It leaves out RTSP 2.0, SRTP, multicast, tunnels through HTTP, and the
-// dialects of RealNetworks and Windows Media.
+// It leaves out RTSP 2.0, SRTP, multicast, and the dialects of RealNetworks and
+// Windows Media.
 //
 //	s, err := rtsp.Open(ctx, a, rtsp.Config{})
 //	defer s.Close()

@@ -17,6 +17,10 @@ import (
 // it was asked for.
 var errSwitched = fmt.Errorf("rtsp: setup: the answer names another transport: %w", ErrTransport)
 
+// errInClear is a link that asks for TLS and for UDP of a server that does not
+// encrypt the media.
+var errInClear = fmt.Errorf("rtsp: setup: over UDP the media would come unencrypted: %w", ErrTransport)
+
 // otherURL are the refusals after which another reading of a track's control
 // URL is tried.
 var otherURL = []int{400, 404, 451, 454, 455, 503}
@@ -78,6 +82,9 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	if s.over.interleaved() {
 		want = transport{tcp: true, interleaved: &[2]uint8{uint8(2 * nth), uint8(2*nth + 1)}}
 	} else {
+		if secure(s.from.a) {
+			return "", errInClear
+		}
 		if t.pair == nil {
 			if t.pair, err = listenPair(hostOf(s.d.nc.LocalAddr())); err != nil {
 				return "", fmt.Errorf("rtsp: setup: %w", err)
