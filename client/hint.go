@@ -35,6 +35,8 @@ func hintOfKind(err error) string {
 		cert     x509.UnknownAuthorityError
 		certHost x509.HostnameError
 		certBad  x509.CertificateInvalidError
+		camera   *rtsp.CertificateError
+		tunnel   *rtsp.TunnelError
 		status   = statusOf(err)
 	)
 	switch {
@@ -52,10 +54,18 @@ func hintOfKind(err error) string {
 		return "the link forces a transport that the server refuses; use rtsp:// to let the program choose"
 	case errors.Is(err, rtsp.ErrSilent):
 		return "the channel may be off, or a firewall drops its packets; try rtspt:// to force TCP"
+	case errors.As(err, &camera) && camera.Pinned:
+		return "the device was reset or replaced, or somebody stands between; compare the SHA-256 with the device's own page"
+	case errors.As(err, &camera):
+		return "compare the SHA-256 with the device's own page, or check the address"
 	case errors.As(err, &cert), errors.As(err, &certHost), errors.As(err, &certBad):
 		return "the server's certificate is not trusted; check the address"
 	case errors.Is(err, web.ErrPrivate), errors.Is(err, rtsp.ErrRedirect):
 		return "the server points somewhere it should not; check the address"
+	case errors.As(err, &tunnel) && status < 500 && status != 403:
+		return "the server makes no tunnel at this port and path; check both, or use rtsp://"
+	case errors.Is(err, rtsp.ErrHTTP):
+		return "this port is a web server's; RTSP is mostly at 554, which is what a link without a port means"
 	case errors.Is(err, web.ErrChanged):
 		return "play it again"
 	case errors.As(err, &dns) && dns.IsNotFound:

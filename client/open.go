@@ -61,7 +61,8 @@ type opener func(ctx context.Context, c *Client, a address.Address, o Options) (
 
 // protocols is the table: a new protocol is a line here.
 var protocols = map[string]opener{
-	"rtsp": openRTSP, "rtspu": openRTSP, "rtspt": openRTSP, "rtsps": openRTSP,
+	"rtsp": openRTSP, "rtspu": openRTSP, "rtspt": openRTSP, "rtsph": openRTSP, "rtsp+ws": openRTSP,
+	"rtsps": openRTSP, "rtspsu": openRTSP, "rtspst": openRTSP, "rtspsh": openRTSP, "rtsp+wss": openRTSP,
 	"http": openWeb, "https": openWeb, "icy": openWeb, "icyx": openWeb,
 }
 

@@ -20,7 +20,7 @@ var playlists = []struct{ mark, format string }{
 }
 
 // schemes with which a line of a bare list of links begins.
-var schemes = []string{"http://", "https://", "rtsp://", "rtspt://", "rtspu://", "mms://", "mmsh://", "mmst://", "pnm://", "icy://", "icyx://"}
+var schemes = []string{"http://", "https://", "rtsp://", "rtspt://", "rtspu://", "rtsph://", "rtsps://", "mms://", "mmsh://", "mmst://", "pnm://", "icy://", "icyx://"}
 
 // textual says what b is where it is text and so no media: a web page, a
 // playlist, a message. nil: not text, as far as can be seen.
