@@ -24,6 +24,13 @@ type config struct {
 	Volume     int                 `toml:"volume"`     // percent at the start; 100
 	Recordings string              `toml:"recordings"` // folder; the XDG videos directory
 	Keys       map[string][]string `toml:"keys"`       // action -> keys
+	TLS        tlsConfig           `toml:"tls"`
+}
+
+// tlsConfig is what a user accepts of servers that speak RTSP over TLS.
+type tlsConfig struct {
+	Pins map[string]string `toml:"pins"` // "host:port" -> SHA-256 of the certificate, in hex
+	Old  bool              `toml:"old"`  // TLS 1.0, 1.1 and RSA key exchange too
 }
 
 // loadConfig reads the file; a missing one is an empty one.

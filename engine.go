@@ -39,6 +39,7 @@ func newEngine(o options, dry bool) (*engine, error) {
 		e.vlc = cfg.VLC
 	}
 	e.client.CacheDir = cacheDir()
+	e.client.Pins, e.client.OldTLS = cfg.TLS.Pins, cfg.TLS.Old
 	if err := os.MkdirAll(e.client.CacheDir, 0o700); err != nil {
 		e.client.CacheDir = "" // the system's place for temporary files will do
 	}

@@ -36,6 +36,10 @@ type Client struct {
 	UserAgent string // "tapedeck/VERSION" of each protocol's default
 	CacheDir  string // where seekable files keep what was fetched; os.TempDir()
 
+	// Pins and OldTLS are those of rtsp.Config.
+	Pins   map[string]string
+	OldTLS bool
+
 	transports rtsp.Memory
 }
 
@@ -120,7 +124,7 @@ func shorten(s string) string {
 func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
 	s, err := rtsp.Open(ctx, a, rtsp.Config{
 		Trace: o.Trace, UserAgent: o.UserAgent, Memory: &c.transports,
-		Start: o.start, OnlyPublic: o.onlyPublic,
+		Pins: c.Pins, OldTLS: c.OldTLS, Start: o.start, OnlyPublic: o.onlyPublic,
 	})
 	if err != nil {
 		return nil, err // not s: a nil *rtsp.Session is no nil Session
