@@ -57,7 +57,7 @@ func hintOfKind(err error) string {
 	case errors.As(err, &camera) && camera.Pinned:
 		return "the device was reset or replaced, or somebody stands between; compare the SHA-256 with the device's own page"
 	case errors.As(err, &camera):
-		return "compare the SHA-256 with the device's own page, or check the address"
+		return "check the address; if the SHA-256 is the one on the device's own page, put \"" + camera.HostPort + "\" and it under [tls.pins] in the config"
 	case errors.As(err, &cert), errors.As(err, &certHost), errors.As(err, &certBad):
 		return "the server's certificate is not trusted; check the address"
 	case errors.Is(err, web.ErrPrivate), errors.Is(err, rtsp.ErrRedirect):

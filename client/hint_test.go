@@ -22,7 +22,7 @@ func TestHintTunnelsAndCertificates(t *testing.T) {
 		{tunnel(&rtsp.StatusError{Code: 401}), "put user:password@"},
 		{tunnel(rtsp.ErrConnection), "makes no tunnel at this port and path"},
 		{media.At(media.RungReply, rtsp.ErrHTTP), "this port is a web server's"},
-		{media.At(media.RungTLS, &rtsp.CertificateError{}), "compare the SHA-256"},
+		{media.At(media.RungTLS, &rtsp.CertificateError{}), "[tls.pins] in the config"},
 		{media.At(media.RungTLS, &rtsp.CertificateError{Pinned: true}), "reset or replaced"},
 	} {
 		if got := Hint(c.err); !strings.Contains(got, c.want) {
