@@ -1,17 +1,13 @@
 package rtsp
 
 import (
-	"crypto/md5"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
-	"hash"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // maxLogins bounds the logins sent for one request.
@@ -24,15 +20,23 @@ const maxLogins = 3
 // The safest offer wins: SHA-512-256 and SHA-256 before MD5 before Basic. When
 // it is refused the next one is tried, since firmware exists that announces
 // SHA-256 and computes MD5; but a password that was refused as a digest is not
-// sent in clear text afterwards.
+// sent in clear text afterwards, nor to a host that once took a digest: whoever
+// asks for it then may stand in between.
 type login struct {
 	user, password string
 	cnonce         func() string // random; replaced by the RFCs' examples in tests
 
-	mu      sync.Mutex
-	chosen  *challenge
-	nc      uint32
-	refused []string // kinds that were refused: "digest sha-256"
+	noClear bool   // no Basic: this host has taken a digest before
+	digests func() // told when the host takes a digest; nil where nobody asks
+
+	mu            sync.Mutex
+	chosen        *challenge
+	proxy         bool // the challenge came with a 407
+	nc            uint32
+	sessionKey    string   // of a -sess algorithm, made once for a challenge
+	sessionCnonce string   // what it was made with
+	latin1        bool     // the name and the password go out as Latin-1
+	refused       []string // kinds that were refused: "digest sha-256"
 }
 
 func newLogin(user, password string) *login {
@@ -56,53 +60,113 @@ func (l *login) authorization(method, target string) string {
 	case l.chosen == nil:
 		return ""
 	case l.chosen.scheme == "basic":
-		return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.password))
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.text(l.user)+":"+l.text(l.password)))
 	}
 	l.nc++
 	return l.digest(l.chosen, method, target)
+}
+
+// header is the name of the header that the login goes into.
+func (l *login) header() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.proxy {
+		return "Proxy-Authorization"
+	}
+	return "Authorization"
+}
+
+// asksLogin reports a reply that asks for a login. Some servers answer 404
+// instead of 401 to whom they do not know.
+func asksLogin(r *response, sent string) bool {
+	if r.status == 404 && sent == "" {
+		_, ok := r.header.lookup("WWW-Authenticate")
+		return ok
+	}
+	return r.status == 401 || r.status == 407
 }
 
 // challenged takes in a 401. sent is the Authorization that the refused request
 // carried, fresh that its challenge had come with an answer to this very
 // request. It returns nil when the request is worth another try.
 func (l *login) challenged(method string, r *response, sent string, fresh bool) error {
-	offers := parseChallenges(r.header.all("WWW-Authenticate"))
+	offers := parseChallenges(append(r.header.all("WWW-Authenticate"), r.header.all("Proxy-Authenticate")...))
 	if l == nil {
 		return &AuthError{Method: method}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.proxy = r.status == 407
 	if sent != "" && l.chosen != nil {
 		k := kind(l.chosen)
 		again := slices.IndexFunc(offers, func(c challenge) bool { return kind(&c) == k })
-		if again >= 0 && k != "basic" {
-			stale := strings.EqualFold(offers[again].parameters["stale"], "true")
-			renewed := !fresh && offers[again].parameters["nonce"] != l.chosen.parameters["nonce"]
-			if stale || renewed {
-				l.choose(offers[again])
-				return nil
-			}
+		if again >= 0 && l.worthAgain(offers[again], fresh) {
+			l.choose(offers[again])
+			return nil
 		}
+		l.latin1 = false
 		l.refused = append(l.refused, k)
 	}
 	best, rank := -1, 0
+	clear := false // Basic was offered, and is not taken
 	var names []string
 	for i := range offers {
 		names = append(names, kind(&offers[i]))
-		if r := l.rank(&offers[i]); r > rank {
+		r := l.rank(&offers[i])
+		clear = clear || r == 0 && offers[i].scheme == "basic" && l.noClear
+		if r > rank {
 			best, rank = i, r
 		}
 	}
 	if best < 0 {
-		return &AuthError{Method: method, Refused: sent != "", Schemes: clean(strings.Join(names, ", "))}
+		return &AuthError{Method: method, Refused: sent != "", Downgrade: clear, Schemes: clean(strings.Join(names, ", "))}
 	}
 	l.choose(offers[best])
 	return nil
 }
 
+// worthAgain judges an offer of the kind that was just refused: its nonce may
+// have run out, or the server may know the name and the password as Latin-1,
+// which cameras do that are older than UTF-8.
+func (l *login) worthAgain(c challenge, fresh bool) bool {
+	if c.scheme == "digest" {
+		stale := strings.EqualFold(c.parameters["stale"], "true")
+		if stale || !fresh && c.parameters["nonce"] != l.chosen.parameters["nonce"] {
+			return true
+		}
+	}
+	if l.latin1 || strings.EqualFold(c.parameters["charset"], "UTF-8") || !isLatin1(l.user+l.password) {
+		return false
+	}
+	l.latin1 = true
+	return true
+}
+
 func (l *login) choose(c challenge) {
 	l.chosen = &c
-	l.nc = 0
+	l.nc, l.sessionKey = 0, ""
+}
+
+// answered takes in a reply to a request that carried sent: a digest that holds
+// is remembered, and the server may give the nonce for the next request (RFC
+// 7616 section 3.5).
+func (l *login) answered(r *response, sent string) {
+	if l == nil || !r.ok() || !strings.HasPrefix(sent, "Digest ") {
+		return
+	}
+	if l.digests != nil {
+		l.digests()
+	}
+	for _, line := range append(r.header.all("Authentication-Info"), r.header.all("Proxy-Authentication-Info")...) {
+		for _, part := range splitOutsideQuotes(line, ',') {
+			name, v, _ := strings.Cut(part, "=")
+			if nonce := unquote(v); strings.EqualFold(strings.TrimSpace(name), "nextnonce") && nonce != "" {
+				l.mu.Lock()
+				l.chosen.parameters["nonce"], l.nc = nonce, 0
+				l.mu.Unlock()
+			}
+		}
+	}
 }
 
 // kind names a challenge's scheme and algorithm.
@@ -121,78 +185,60 @@ func (l *login) rank(c *challenge) int {
 	}
 	switch c.scheme {
 	case "basic":
-		if len(l.refused) > 0 {
+		if len(l.refused) > 0 || l.noClear {
 			return 0 // see login
 		}
 		return 1
 	case "digest":
-		if qop := c.parameters["qop"]; qop != "" && !slices.Contains(tokens(strings.ToLower(qop)), "auth") {
+		order := map[string]int{"": 3, "md5": 3, "sha-256": 4, "sha-512-256": 5}
+		rank := order[strings.TrimSuffix(strings.ToLower(c.parameters["algorithm"]), "-sess")]
+		switch quality(c) {
+		case "?":
 			return 0
+		case "auth-int":
+			return min(rank, 2) // where nothing else is offered
 		}
-		switch strings.TrimSuffix(strings.ToLower(c.parameters["algorithm"]), "-sess") {
-		case "", "md5":
-			return 2
-		case "sha-256":
-			return 3
-		case "sha-512-256":
-			return 4
-		}
+		return rank
 	}
 	return 0
 }
 
-// digest makes the answer of RFC 7616 section 3.4. The URI is the request's
-// target, byte for byte.
-func (l *login) digest(c *challenge, method, uri string) string {
-	algorithm := strings.ToLower(c.parameters["algorithm"])
-	newHash := md5.New
-	switch strings.TrimSuffix(algorithm, "-sess") {
-	case "sha-256":
-		newHash = sha256.New
-	case "sha-512-256":
-		newHash = sha512.New512_256
+// quality is the qop that a challenge is answered with: "" for one that offers
+// none, as cameras do, and "?" for one that offers only unknown ones.
+func quality(c *challenge) string {
+	text := c.parameters["qop"]
+	if text == "" {
+		return ""
 	}
-	h := func(parts ...string) string { return hexHash(newHash(), strings.Join(parts, ":")) }
-
-	realm, nonce := c.parameters["realm"], c.parameters["nonce"]
-	cnonce, nc := l.cnonce(), fmt.Sprintf("%08x", l.nc)
-	session := strings.HasSuffix(algorithm, "-sess")
-	ha1 := h(l.user, realm, l.password)
-	if session {
-		ha1 = h(ha1, nonce, cnonce)
-	}
-	ha2 := h(method, uri)
-	qop := c.parameters["qop"] != ""
-
-	var b strings.Builder
-	fmt.Fprintf(&b, `Digest username="%s", realm="%s", nonce="%s", uri="%s"`,
-		escapeQuoted(l.user), escapeQuoted(realm), escapeQuoted(nonce), escapeQuoted(uri))
-	if qop {
-		fmt.Fprintf(&b, `, response="%s", qop=auth, nc=%s`, h(ha1, nonce, nc, cnonce, "auth", ha2), nc)
-	} else {
-		fmt.Fprintf(&b, `, response="%s"`, h(ha1, nonce, ha2))
-	}
-	if qop || session {
-		fmt.Fprintf(&b, `, cnonce="%s"`, cnonce)
-	}
-	// Mirrored as the server wrote it: both spellings are picked on.
-	if a, ok := c.parameters["algorithm"]; ok {
-		if c.quoted["algorithm"] {
-			a = `"` + escapeQuoted(a) + `"`
+	offered := tokens(strings.ToLower(text))
+	for _, q := range []string{"auth", "auth-int"} {
+		if slices.Contains(offered, q) {
+			return q
 		}
-		b.WriteString(", algorithm=" + a)
 	}
-	if o, ok := c.parameters["opaque"]; ok {
-		fmt.Fprintf(&b, `, opaque="%s"`, escapeQuoted(o))
-	}
-	return b.String()
+	return "?"
 }
 
-func hexHash(h hash.Hash, s string) string {
-	h.Write([]byte(s))
-	return hex.EncodeToString(h.Sum(nil))
+// text is how the name and the password go out.
+func (l *login) text(s string) string {
+	if !l.latin1 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		b = append(b, byte(r))
+	}
+	return string(b)
 }
 
-func escapeQuoted(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+// isLatin1 reports text that has other bytes in Latin-1 than in UTF-8.
+func isLatin1(s string) bool {
+	other := false
+	for _, r := range s {
+		if r > 0xff || r == utf8.RuneError {
+			return false
+		}
+		other = other || r > 0x7f
+	}
+	return other
 }

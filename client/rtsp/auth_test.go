@@ -133,7 +133,7 @@ func TestLoginBasicAndUnknown(t *testing.T) {
 	if _, err = ask(t, l, got, true, `Basic realm="x"`); !errors.Is(err, ErrAuth) {
 		t.Errorf("a refused login is sent again: %v", err)
 	}
-	_, err = ask(t, newLogin("u", "p"), "", false, `Negotiate`, `Digest qop="auth-int", realm=r, nonce=n`)
+	_, err = ask(t, newLogin("u", "p"), "", false, `Negotiate`, `Digest qop="auth-conf", realm=r, nonce=n`)
 	if !errors.Is(err, ErrAuth) || !strings.Contains(err.Error(), "negotiate") {
 		t.Errorf("unknown kinds: %v", err)
 	}

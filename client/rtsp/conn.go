@@ -63,6 +63,7 @@ type call struct {
 	cseq      int
 	method    string
 	continues int
+	continued func() // runs in the reader, after a 1xx; may be nil
 	reply     chan *response
 	then      func(*response) // runs in the reader; nil to use reply
 }
@@ -72,14 +73,14 @@ func newConn(nc net.Conn, s sink) *conn {
 }
 
 // send writes r with the next CSeq in front of its header.
-func (c *conn) send(r *request, then func(*response)) (*call, error) {
+func (c *conn) send(r *request, then func(*response), continued func()) (*call, error) {
 	c.mu.Lock()
 	if c.err != nil {
 		defer c.mu.Unlock()
 		return nil, c.err
 	}
 	c.cseq++
-	k := &call{cseq: c.cseq, method: r.method, reply: make(chan *response, 1), then: then}
+	k := &call{cseq: c.cseq, method: r.method, reply: make(chan *response, 1), then: then, continued: continued}
 	c.pending = append(c.pending, k)
 	c.mu.Unlock()
 
@@ -106,8 +107,9 @@ func (c *conn) write(fill func(dst []byte) []byte) error {
 }
 
 // roundTrip sends r and waits for its reply, until ctx ends or the reader does.
-func (c *conn) roundTrip(ctx context.Context, r *request) (*response, error) {
-	k, err := c.send(r, nil)
+// continued is called at every 1xx.
+func (c *conn) roundTrip(ctx context.Context, r *request, continued func()) (*response, error) {
+	k, err := c.send(r, nil, continued)
 	if err != nil {
 		if read := c.failure(); read != nil {
 			err = read
@@ -179,6 +181,9 @@ func (c *conn) match(r *response) *call {
 	if r.status < 200 {
 		k.continues++
 		if k.continues <= maxContinues {
+			if k.continued != nil {
+				k.continued()
+			}
 			return nil
 		}
 	}

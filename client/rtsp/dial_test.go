@@ -188,8 +188,8 @@ func TestMemory(t *testing.T) {
 		m.set(netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(i)).String(), overTCP)
 		m.set("0.0.0.0:1000", overUDP)
 	}
-	if len(m.won) != maxMemory || len(m.keys) != maxMemory {
-		t.Errorf("%d hosts, %d keys", len(m.won), len(m.keys))
+	if len(m.hosts) != maxMemory || len(m.keys) != maxMemory {
+		t.Errorf("%d hosts, %d keys", len(m.hosts), len(m.keys))
 	}
 	if l, ok := m.get("0.0.0.0:1000"); !ok || l != overUDP {
 		t.Errorf("%v %v", l, ok)

@@ -43,12 +43,15 @@ func newDialogue(c *conn, agent string, l *login) *dialogue {
 }
 
 // do sends one request and waits at most limit for its reply, its logins
-// included. Anything but a 2xx is an error: *StatusError, *redirected, or
-// *AuthError. The reply is returned beside it where there is one.
+// included; a 1xx lets the time begin anew. Anything but a 2xx is an error:
+// *StatusError, *redirected, or *AuthError. The reply is returned beside it
+// where there is one.
 func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target string, extra ...field) (*response, error) {
 	what := "rtsp: " + strings.ToLower(method)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{what + ": no answer", limit})
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(limit, func() { cancel(&TimeoutError{what + ": no answer", limit}) })
+	defer timer.Stop()
 	select {
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()
@@ -58,7 +61,7 @@ func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target s
 	fresh := false
 	for range maxTries {
 		req, sent := d.request(method, target, extra)
-		resp, err := d.roundTrip(ctx, req)
+		resp, err := d.roundTrip(ctx, req, func() { timer.Reset(limit) })
 		if err != nil {
 			if fresh && errors.Is(err, ErrConnection) {
 				return nil, errClosedAsking
@@ -69,7 +72,8 @@ func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target s
 			return nil, err
 		}
 		d.learn(resp)
-		if resp.status == 401 || resp.status == 407 {
+		d.login.answered(resp, sent)
+		if asksLogin(resp, sent) {
 			if err := d.login.challenged(method, resp, sent, fresh); err != nil {
 				return resp, err
 			}
@@ -98,7 +102,7 @@ func replyError(method string, r *response) error {
 func (d *dialogue) request(method, target string, extra []field) (r *request, sent string) {
 	r = &request{method: method, target: target}
 	if sent = d.login.authorization(method, target); sent != "" {
-		r.header.add("Authorization", sent)
+		r.header.add(d.login.header(), sent)
 	}
 	r.header.add("User-Agent", d.agent)
 	if id := d.sessionID(); id != "" {
@@ -109,16 +113,21 @@ func (d *dialogue) request(method, target string, extra []field) (r *request, se
 }
 
 // ping sends a keepalive and does not wait: answered is called by the reader,
-// perhaps never.
-func (d *dialogue) ping(method, target string, answered func(*response)) error {
+// perhaps never; renewed says that the login's nonce had run out, and that the
+// next ping has the new one. While another request is out nothing is sent:
+// cameras have room for one (sheet 1.15), and any request keeps a session.
+func (d *dialogue) ping(method, target string, answered func(r *response, renewed bool)) (*call, error) {
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	default:
+		return nil, nil
+	}
 	req, sent := d.request(method, target, nil)
-	_, err := d.send(req, func(r *response) {
-		if r.status == 401 { // the nonce has run out; the next ping has the new one
-			d.login.challenged(method, r, sent, false)
-		}
-		answered(r)
-	})
-	return err
+	return d.send(req, func(r *response) {
+		d.login.answered(r, sent)
+		answered(r, asksLogin(r, sent) && d.login.challenged(method, r, sent, false) == nil)
+	}, nil)
 }
 
 // learn keeps what any reply may say: a session that is to be echoed from now

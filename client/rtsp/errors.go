@@ -107,12 +107,17 @@ func status(err error) int {
 type AuthError struct {
 	Method  string
 	Refused bool // a login was sent and refused; otherwise the link has none
-	Schemes string
+	// Downgrade says that the server wants the password in clear text, after a
+	// server at this address took it as a digest: it was not sent.
+	Downgrade bool
+	Schemes   string
 }
 
 func (e *AuthError) Error() string {
 	m := "rtsp: " + strings.ToLower(e.Method) + ": 401: "
 	switch {
+	case e.Downgrade:
+		return m + "the server wants the password in clear text, which it did not before: it was not sent"
 	case e.Refused:
 		return m + "the server refuses this user name and password"
 	case e.Schemes != "":

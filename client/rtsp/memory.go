@@ -5,40 +5,59 @@ import "sync"
 // maxMemory bounds the hosts that a Memory knows.
 const maxMemory = 1024
 
-// Memory remembers for each host and port which transport worked, so that the
-// second visit does not wait for the first one's fallback. It may be shared by
-// many sessions.
+// Memory remembers for each host and port what was learned there: which
+// transport worked, so that the second visit does not wait for the first one's
+// fallback, and a few things to beware of. It may be shared by many sessions.
 type Memory struct {
-	mu   sync.Mutex
-	won  map[string]lower
-	keys []string // oldest first
+	mu    sync.Mutex
+	hosts map[string]hostMemory
+	keys  []string // oldest first
 }
 
-func (m *Memory) get(hostport string) (lower, bool) {
+// hostMemory is what is known of one host.
+type hostMemory struct {
+	won    lower // 0 while not known
+	digest bool  // it has taken a login as a digest
+	shy    bool  // it hangs up on receiver reports within the connection
+}
+
+// of is what is known of a host: nothing by a nil Memory.
+func (m *Memory) of(hostport string) hostMemory {
 	if m == nil {
-		return 0, false
+		return hostMemory{}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l, ok := m.won[hostport]
-	return l, ok
+	return m.hosts[hostport]
 }
 
-func (m *Memory) set(hostport string, l lower) {
+// note changes what is known of a host.
+func (m *Memory) note(hostport string, change func(*hostMemory)) {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.won == nil {
-		m.won = map[string]lower{}
+	if m.hosts == nil {
+		m.hosts = map[string]hostMemory{}
 	}
-	if _, ok := m.won[hostport]; !ok {
+	h, ok := m.hosts[hostport]
+	if !ok {
 		if len(m.keys) == maxMemory {
-			delete(m.won, m.keys[0])
+			delete(m.hosts, m.keys[0])
 			m.keys = m.keys[1:]
 		}
 		m.keys = append(m.keys, hostport)
 	}
-	m.won[hostport] = l
+	change(&h)
+	m.hosts[hostport] = h
+}
+
+func (m *Memory) get(hostport string) (lower, bool) {
+	won := m.of(hostport).won
+	return won, won != 0
+}
+
+func (m *Memory) set(hostport string, l lower) {
+	m.note(hostport, func(h *hostMemory) { h.won = l })
 }

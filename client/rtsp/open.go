@@ -103,14 +103,17 @@ func reason(err error) string {
 // opener is what is kept over the connections of one attempt.
 type opener struct {
 	cfg         Config
-	a           address.Address
+	link        address.Address // as it was given
+	a           address.Address // where redirects have led
 	over        lower
 	last        bool   // no other transport is left
 	quiet       func() // told when nothing came for a while; may be nil
 	login       *login // for the host of a
 	web         *login // the same for the HTTP of a tunnel, which asks on its own
-	guess       bool   // the link does not ask for the tunnel
+	logins      map[address.Address][2]*login
+	guess       bool // the link does not ask for the tunnel
 	skipOptions bool
+	sessionLost bool // the server forgot the session between SETUP and PLAY
 	onlyPublic  bool // a server on the outside sent us here
 	redirects   int
 	reconnects  int
@@ -126,6 +129,7 @@ func (o *opener) attempt(ctx context.Context) (*Session, error) {
 	limit := o.cfg.Timeouts.Open
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{"rtsp: open: no success", limit})
 	defer cancel()
+	o.link, o.logins = o.a, map[address.Address][2]*login{}
 	o.useLogin()
 	o.cfg.Trace(media.Attempt{URL: o.a.String(), Transport: o.over.String()})
 	for {
@@ -140,12 +144,29 @@ func (o *opener) attempt(ctx context.Context) (*Session, error) {
 	}
 }
 
+// useLogin takes the login for the host of o.a: what a server was told is not
+// told to another one, nor at another port, before it asks.
 func (o *opener) useLogin() {
 	o.login, o.web = nil, nil
-	if o.a.HasUser {
-		o.login = newLogin(o.a.User, o.a.Password)
-		o.web = newLogin(o.a.User, o.a.Password)
+	if !o.a.HasUser {
+		return
 	}
+	key := o.a
+	key.Path = ""
+	logins, ok := o.logins[key]
+	if !ok {
+		logins = [2]*login{o.newLogin(), o.newLogin()}
+		o.logins[key] = logins
+	}
+	o.login, o.web = logins[0], logins[1]
+}
+
+func (o *opener) newLogin() *login {
+	l := newLogin(o.a.User, o.a.Password)
+	host, memory := hostPort(o.a), o.cfg.Memory
+	l.noClear = !secure(o.a) && memory.of(host).digest
+	l.digests = func() { memory.note(host, func(h *hostMemory) { h.digest = true }) }
+	return l
 }
 
 // again decides whether a failed connection is followed by another one.
@@ -159,20 +180,36 @@ func (o *opener) again(err error) (bool, error) {
 			return false, media.At(media.RungReply, err)
 		}
 		o.cfg.Trace(media.Note{Text: "redirected to " + to.String()})
-		same := strings.EqualFold(to.Host, o.a.Host) && to.User == o.a.User && to.Password == o.a.Password
-		if o.a = to; !same {
-			o.useLogin()
-		}
+		o.a = to
+		o.useLogin()
 		return true, nil
 	}
-	if o.reconnects++; o.reconnects > maxReconnects {
+	if o.reconnects++; o.reconnects > maxReconnects || !o.worthAgain(err) {
 		return false, err
 	}
-	if errors.Is(err, errOptionsSilent) {
-		o.skipOptions = true
-		return true, nil
+	// The links that redirects gave may hold for one visit only: telephone
+	// companies' schedulers put a token into them.
+	if o.redirects > 0 {
+		o.a, o.redirects, o.onlyPublic = o.link, 0, o.cfg.OnlyPublic
+		o.useLogin()
 	}
-	return errors.Is(err, errClosedAsking), err
+	return true, nil
+}
+
+// worthAgain reports whether a new connection may do better.
+func (o *opener) worthAgain(err error) bool {
+	s, refused := errors.AsType[*StatusError](err)
+	switch {
+	case errors.Is(err, errOptionsSilent):
+		o.skipOptions = true
+		return true
+	case errors.Is(err, errClosedAsking):
+		return true
+	case refused && s.Code == 454 && s.Method == "PLAY" && !o.sessionLost:
+		o.sessionLost = true // a session of another connection, or a cluster's
+		return true
+	}
+	return false
 }
 
 // connect makes one connection and goes up the ladder on it.

@@ -68,6 +68,8 @@ type Session struct {
 
 	asks askLimit
 
+	reported time.Time // when the watch sent the first receiver report over TCP
+
 	alive   keepalive
 	stop    chan struct{} // closed by Close
 	once    sync.Once
@@ -165,10 +167,13 @@ func (s *Session) fail(rung media.Rung, err error) {
 // the end of a recording that is the server's way to say so.
 func (s *Session) lostConnection(err error) {
 	info := s.Info()
+	closed := err == ErrConnection
+	if closed && time.Since(s.reported) < shyTime {
+		s.cfg.Memory.note(hostPort(s.from.a), func(h *hostMemory) { h.shy = true })
+	}
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
 	s.f.flush()
-	closed := err == ErrConnection
 	if closed && !info.Live && (info.Duration == 0 || s.f.atEnd(info.Duration)) {
 		s.f.finish(io.EOF)
 		return

@@ -128,7 +128,7 @@ func TestGStreamerNextPost(t *testing.T) {
 		ask.header.add("X-Padding", strings.Repeat("x", 1000))
 	}
 	for i := range 9 {
-		if r, err := c.roundTrip(ctx, ask); err != nil || r.status != 200 {
+		if r, err := c.roundTrip(ctx, ask, nil); err != nil || r.status != 200 {
 			t.Fatalf("request %d: %v", i, err)
 		}
 	}

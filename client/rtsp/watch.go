@@ -2,7 +2,6 @@ package rtsp
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -21,6 +20,11 @@ const (
 	// byeSilence is how long a stream must be silent after the BYE of all its
 	// tracks: some cameras go on under another name.
 	byeSilence = 2 * time.Second
+
+	// shyTime is how soon after the first receiver report a connection must be
+	// lost to have been lost for it: servers on ESP32 chips take nothing but
+	// requests (sheet 2.4).
+	shyTime = 2 * time.Second
 )
 
 // watch is the session's clockwork: keepalives, receiver reports, tracks whose
@@ -46,8 +50,8 @@ func (s *Session) watch() {
 			if gone == nil {
 				continue
 			}
-			if err := s.keepAlive(now); err != nil && s.d.failure() == nil {
-				s.fail(media.RungTransport, fmt.Errorf("rtsp: keepalive: %w", err))
+			if err := s.keepAlive(now); err != nil {
+				s.fail(media.RungTransport, err)
 			}
 			if !now.Before(report) {
 				report = now.Add(s.cfg.Timeouts.Report)
@@ -71,6 +75,9 @@ func (s *Session) tell() {
 
 // sendReports sends a receiver report for each track that plays.
 func (s *Session) sendReports(now time.Time) {
+	if s.over.interleaved() && s.cfg.Memory.of(hostPort(s.from.a)).shy {
+		return
+	}
 	for _, t := range s.tracks {
 		if t.receiver == nil {
 			continue
@@ -89,6 +96,9 @@ func (s *Session) sendReports(now time.Time) {
 			report[2], report[3] = byte(n>>8), byte(n)
 			// What cannot be written fails the next request as well.
 			_ = s.d.write(func(dst []byte) []byte { return append(dst, report...) })
+			if s.reported.IsZero() {
+				s.reported = now
+			}
 		default:
 			if to, ok := t.pair.rtcpTo(); ok {
 				_, _ = t.pair.rtcp.WriteToUDPAddrPort(report[4:], to)
