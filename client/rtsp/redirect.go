@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"tapedeck/client/address"
@@ -60,14 +61,23 @@ func follow(a address.Address, location string) (address.Address, error) {
 		return a, &RedirectError{To: clean(location), Why: why}
 	}
 	location = cleanURL(location)
+	path, _, _ := strings.Cut(location, "?")
 	switch {
 	case location == "":
 		return refuse("it names no place")
-	case strings.HasPrefix(location, "/"):
-		a.Path = location
+	case strings.HasSuffix(strings.ToLower(path), ".wmv"):
+		// "refuse/unavailable_media.wmv": a film that tells why, for others.
+		return refuse("the server refuses the link with a film about it")
+	case strings.Contains(path, "://"):
+	case namesHost(location):
+		location = plainScheme(a) + "://" + strings.TrimPrefix(location, "//")
+	default:
+		u, ok := splitURL(resolve(a.Target("rtsp"), location))
+		if !ok {
+			return refuse("it is not an address")
+		}
+		a.Path = u.path
 		return a, nil
-	case !strings.Contains(location, "://"):
-		return refuse("it is not an address")
 	}
 	to, err := address.Parse(location)
 	if err != nil {
@@ -103,4 +113,28 @@ func follow(a address.Address, location string) (address.Address, error) {
 		to.User, to.Password, to.HasUser = a.User, a.Password, a.HasUser
 	}
 	return to, nil
+}
+
+// namesHost reports a Location without a scheme that names a host all the same:
+// "//host/b", or "10.0.0.1:554/b", which some write for an address.
+func namesHost(location string) bool {
+	if strings.HasPrefix(location, "//") {
+		return true
+	}
+	authority, _, _ := strings.Cut(location, "/")
+	host, port, _ := strings.Cut(authority, ":")
+	_, err := netip.ParseAddr(host)
+	return err == nil || port != "" && strings.Trim(port, "0123456789") == ""
+}
+
+// plainScheme is the scheme of a server's own words that keeps to a.
+func plainScheme(a address.Address) string {
+	scheme := "rtsp"
+	if tunnelled(a) {
+		scheme = "http"
+	}
+	if secure(a) {
+		scheme += "s"
+	}
+	return scheme
 }

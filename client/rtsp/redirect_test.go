@@ -51,7 +51,10 @@ func TestRedirects(t *testing.T) {
 			strings.TrimSpace(strings.Repeat("1.1.1.1:554 ", maxRedirects+1)), "one redirect too many"},
 		{"to HTTP", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("http://1.1.1.1/a") }, "1.1.1.1:554", "it is not RTSP"},
 		{"to nowhere", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("") }, "1.1.1.1:554", "it names no place"},
-		{"to a file", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("refuse.wmv") }, "1.1.1.1:554", "it is not an address"},
+		{"to a file", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("refuse/unavailable_media.wmv") }, "1.1.1.1:554", "refuses the link"},
+		{"to no address", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("rtsp://:1/") }, "1.1.1.1:554", "it is not an address"},
+		{"to MMS", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("mms://1.1.1.1/a") }, "1.1.1.1:554", "it is not RTSP"},
+		{"to a file", "rtspt://1.1.1.1/a", func(l *line, r *request) *response { return moved("file:///etc/passwd") }, "1.1.1.1:554", "it is not an address"},
 		{"loopback to loopback", "rtspt://127.0.0.1/a", func(l *line, r *request) *response {
 			if l.number == 1 {
 				return moved("rtsp://127.0.0.2/a")
