@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -28,8 +29,17 @@ type camera struct {
 	t      *testing.T
 	sdp    string
 	public string
+	server string                              // its name in every answer
+	login  string                              // the challenge of its 401s; "" asks for none
+	refuse map[string]int                      // what it answers to a method; 0 is silence
 	on     func(l *line, r *request) *response // nil: as usual
+	edit   func(r *request, resp *response)    // changes the usual answers
+	send   func(l *line)                       // after PLAY; nil for three packets of sound
 	split  bool                                // every byte of an answer in a write of its own
+	real   bool                                // connections have addresses
+	needs  string                              // the method without which it hangs up
+	within time.Duration                       // so long after PLAY and the last of them
+	shy    bool                                // it hangs up when a frame comes
 	tls    *tls.Config                         // nil: in the clear
 
 	workers sync.WaitGroup
@@ -48,12 +58,16 @@ type line struct {
 	out     chan []byte  // what waits to be written; nil hangs up
 	frames  atomic.Int64 // interleaved frames that came
 	seq     uint16
+	alive   *time.Timer    // hangs up
 	replies chan *response // of the client to the server's requests; nil: dropped
 }
 
 // dial is for Config.Dial.
 func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
+	if c.real {
+		ours = located{ours, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr))}
+	}
 	if c.tls != nil {
 		theirs = tls.Server(theirs, c.tls)
 	}
@@ -63,12 +77,38 @@ func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	c.lines = append(c.lines, l)
 	c.mu.Unlock()
 	c.workers.Go(l.serve)
-	c.workers.Go(l.send)
+	c.workers.Go(l.transmit)
 	return ours, nil
 }
 
+// located is a pipe whose ends seem to have addresses.
+type located struct {
+	net.Conn
+	remote net.Addr
+}
+
+func (l located) RemoteAddr() net.Addr { return l.remote }
+func (l located) LocalAddr() net.Addr  { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40000} }
+
+// writer is a connection of which only the writes count.
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error)      { w(b); return len(b), nil }
+func (w writer) Read([]byte) (int, error)         { return 0, net.ErrClosed }
+func (w writer) Close() error                     { return nil }
+func (w writer) LocalAddr() net.Addr              { return nil }
+func (w writer) RemoteAddr() net.Addr             { return nil }
+func (w writer) SetDeadline(time.Time) error      { return nil }
+func (w writer) SetReadDeadline(time.Time) error  { return nil }
+func (w writer) SetWriteDeadline(time.Time) error { return nil }
+
 func (l *line) serve() {
-	defer l.hangUp()
+	defer func() {
+		if l.alive != nil {
+			l.alive.Stop()
+		}
+		l.hangUp()
+	}()
 	w := newWire(l.nc)
 	for {
 		e, err := w.next()
@@ -79,6 +119,8 @@ func (l *line) serve() {
 			}
 		case err != nil:
 			l.c.t.Errorf("the client sent nonsense: %v", err)
+			return
+		case e.kind == frameElement && l.c.shy:
 			return
 		case e.kind == frameElement:
 			l.frames.Add(1)
@@ -101,19 +143,49 @@ func (l *line) answer(r *request) {
 	}
 	l.c.answers.Unlock()
 	if resp == nil {
-		resp = l.usual(r)
+		resp = l.quirk(r)
 	}
 	if resp == silence {
 		return
+	}
+	if l.c.server != "" {
+		resp.header.add("Server", l.c.server)
 	}
 	if _, ok := resp.header.lookup("CSeq"); !ok {
 		resp.header = append(header{{"CSeq", r.header.get("CSeq")}}, resp.header...)
 	}
 	first := r.method == "PLAY" && resp.ok() && l.seq == 100
+	switch {
+	case first && l.c.needs != "":
+		l.alive = time.AfterFunc(l.c.within, l.hangUp)
+	case l.alive != nil && r.method == l.c.needs:
+		l.alive.Reset(l.c.within)
+	}
 	l.write(resp.append(nil))
-	if first {
+	switch {
+	case first && l.c.send != nil:
+		l.c.send(l)
+	case first:
 		l.sound(3)
 	}
+}
+
+// quirk is the usual answer but for what the camera's fields say.
+func (l *line) quirk(r *request) *response {
+	if code, ok := l.c.refuse[r.method]; ok {
+		if code == 0 {
+			return silence
+		}
+		return &response{status: code}
+	}
+	if l.c.login != "" && r.header.get("Authorization") == "" {
+		return &response{status: 401, header: header{{"WWW-Authenticate", l.c.login}}}
+	}
+	resp := l.usual(r)
+	if l.c.edit != nil {
+		l.c.edit(r, resp)
+	}
+	return resp
 }
 
 // silence as an answer is none.
@@ -143,7 +215,7 @@ func (l *line) usual(r *request) *response {
 func (l *line) write(b []byte) { l.out <- b }
 func (l *line) hangUp()        { l.out <- nil }
 
-func (l *line) send() {
+func (l *line) transmit() {
 	defer l.nc.Close()
 	for b := range l.out {
 		if b == nil {
@@ -168,6 +240,15 @@ func (l *line) sound(n int) {
 	for range n {
 		b = append(b, frameOf(0, soundPacket(l.seq)...)...)
 		l.seq++
+	}
+	l.write(b)
+}
+
+// put sends packets on a channel.
+func (l *line) put(channel byte, packets ...[]byte) {
+	var b []byte
+	for _, p := range packets {
+		b = append(b, frameOf(channel, p...)...)
 	}
 	l.write(b)
 }

@@ -69,7 +69,19 @@ type call struct {
 }
 
 func newConn(nc net.Conn, s sink) *conn {
-	return &conn{nc: nc, wire: newWire(nc), sink: s, done: make(chan struct{})}
+	c := &conn{nc: nc, wire: newWire(nc), sink: s, done: make(chan struct{})}
+	c.wire.limit = c.bodyLimit
+	return c
+}
+
+// bodyLimit is how long the body of a reply may be: only a description is long.
+func (c *conn) bodyLimit() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.ContainsFunc(c.pending, func(k *call) bool { return k.method == "DESCRIBE" }) {
+		return maxBody
+	}
+	return maxOtherBody
 }
 
 // send writes r with the next CSeq in front of its header.

@@ -61,14 +61,22 @@ func (s *Session) describe(ctx context.Context, a address.Address, target string
 			target += "/"
 			resp, err = s.askDescription(ctx, target)
 		}
+		if d.asked, d.base = target, target; isSatIP(a) && status(err) >= 400 {
+			d.Session = transportStream()
+			s.tracks = describeTracks(d.Session)
+			return fmt.Sprintf("%d, tunes without", status(err)), nil
+		}
 		if err != nil {
 			return "", err
 		}
-		d.asked, d.base = target, baseURL(target, resp.header)
+		d.base = baseURL(target, resp.header)
 		if d.Session, err = sdp.Parse(resp.body); err != nil {
 			return "", fmt.Errorf("rtsp: describe: %w", err)
 		}
 		s.tracks = describeTracks(d.Session)
+		if s.isTelco() {
+			s.tracks = telcoTracks(s.tracks)
+		}
 		return s.summary(), nil
 	})
 	return d, err

@@ -14,7 +14,9 @@ type channel struct {
 
 // frame takes an interleaved frame; it is called by the connection's reader.
 func (s *Session) frame(ch uint8, payload []byte) {
-	if len(payload) < 4 {
+	// Channels that nobody negotiated carry what is left of another session, in
+	// old builds of live555, or nothing of use.
+	if len(payload) < 4 || !s.d.wire.channels[ch].Load() {
 		return
 	}
 	if !s.batch {
@@ -44,8 +46,11 @@ func isRTCP(packet []byte) bool {
 }
 
 // tsSync begins the packets of a transport stream, which some servers send
-// without RTP around it.
-const tsSync = 0x47
+// without RTP around it; each has tsPacket bytes.
+const (
+	tsSync   = 0x47
+	tsPacket = 188
+)
 
 // byPayload finds the only track with a payload type: some servers send all
 // tracks over one channel.
@@ -113,6 +118,9 @@ func (s *Session) asked(r *request) *response {
 		resp.header.add("Public", "OPTIONS, GET_PARAMETER, SET_PARAMETER, ANNOUNCE, REDIRECT, TEARDOWN")
 	case "GET_PARAMETER", "SET_PARAMETER":
 	case "ANNOUNCE", "PLAY_NOTIFY":
+		if r.method == "ANNOUNCE" && s.telco.Load() {
+			s.endedByServer(io.EOF)
+		}
 	case "TEARDOWN":
 		s.endedByServer(io.EOF)
 	case "REDIRECT":

@@ -13,7 +13,8 @@ const (
 	maxLine        = 8 << 10  // one line of a message's head
 	maxHeaders     = 256      // header lines of one message
 	maxHead        = 64 << 10 // start line and header lines together
-	maxBody        = 1 << 20  // the body of a reply: some describe themselves in base64
+	maxBody        = 1 << 20  // the body of a description: some have base64 in it
+	maxOtherBody   = 64 << 10 // the body of any other reply
 	maxRequestBody = 64 << 10 // the body of a server's request
 )
 

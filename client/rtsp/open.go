@@ -115,6 +115,7 @@ type opener struct {
 	skipOptions bool
 	sessionLost bool // the server forgot the session between SETUP and PLAY
 	onlyPublic  bool // a server on the outside sent us here
+	telco       bool // a telephone company's server sent us here
 	redirects   int
 	reconnects  int
 }
@@ -220,6 +221,7 @@ func (o *opener) connect(ctx context.Context) (*Session, error) {
 	}
 	s := newSession(o, nc)
 	if err := s.open(ctx, o); err != nil {
+		o.telco = s.isTelco()
 		s.Close()
 		return nil, err
 	}
@@ -235,6 +237,7 @@ func newSession(o *opener, nc net.Conn) *Session {
 		turn: make(chan struct{}, 1),
 		stop: make(chan struct{}),
 	}
+	s.telco.Store(o.telco)
 	s.d = newDialogue(newConn(nc, s), o.cfg.UserAgent, o.login)
 	s.workers.Go(s.d.read)
 	return s

@@ -12,13 +12,13 @@ var (
 	// noMethod are the answers of servers that cannot do what a method asks.
 	noMethod = []int{405, 501, 551}
 	// noRange are the answers of servers that dislike the Range of a first PLAY.
-	noRange = []int{456, 457, 501}
+	noRange = []int{400, 456, 457, 501}
 	// notNow are the answers to a PAUSE that do no harm before a seek.
 	notNow = append([]int{455}, noMethod...)
 )
 
 func (s *Session) play(ctx context.Context, extra ...field) (*response, error) {
-	return s.d.do(ctx, s.cfg.Timeouts.Play, "PLAY", s.control, extra...)
+	return s.command(ctx, s.cfg.Timeouts.Play, "PLAY", extra...)
 }
 
 // firstPlay starts the stream from its beginning.
@@ -27,6 +27,10 @@ func (s *Session) firstPlay(ctx context.Context, from time.Duration) error {
 		resp, err := s.play(ctx, field{"Range", s.ruler.from(from)})
 		if slices.Contains(noRange, status(err)) {
 			resp, err = s.play(ctx)
+		}
+		if status(err) == 460 && s.described != s.control {
+			s.control = s.described // what the server takes for its aggregate
+			resp, err = s.play(ctx, field{"Range", s.ruler.from(from)})
 		}
 		if err != nil {
 			return "", err
@@ -119,7 +123,7 @@ func (s *Session) Pause(ctx context.Context) error {
 }
 
 func (s *Session) pause(ctx context.Context) error {
-	if _, err := s.d.do(ctx, s.cfg.Timeouts.Pause, "PAUSE", s.control); err != nil {
+	if _, err := s.command(ctx, s.cfg.Timeouts.Pause, "PAUSE"); err != nil {
 		return err
 	}
 	s.setPlaying(false)

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -90,7 +91,8 @@ func (i *rtpInfo) set(part string) (known bool) {
 			return true
 		}
 	case "rtptime":
-		if n, err := strconv.ParseUint(v, 10, 32); err == nil {
+		// OMNY's cameras print it with a sign.
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && n >= math.MinInt32 && n <= math.MaxUint32 {
 			t := uint32(n)
 			i.rtptime = &t
 			return true

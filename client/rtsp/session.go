@@ -12,6 +12,7 @@
 //	setup.go     SETUP                              transport.go the header
 //	play.go      PLAY, PAUSE                        rtpinfo.go   where a range begins
 //	seek.go      PLAY from elsewhere, or faster     ruler.go, pace.go  places and speeds
+//	aggregate.go whom they are sent to              iptv.go, satip.go  servers with ways of their own
 //	watch.go     keepalive, reports, silence, the end
 //	wire.go, message.go, conn.go, dialogue.go       bytes, messages, requests, logins
 //	interleaved.go, udp.go, datagrams.go            packets in
@@ -40,6 +41,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/client/media"
@@ -47,15 +49,18 @@ import (
 
 // Session is an open stream. It satisfies client.Session.
 type Session struct {
-	cfg      Config
-	d        *dialogue
-	f        *funnel
-	over     lower
-	from     origin
-	control  string // the aggregate URL: PLAY, PAUSE, TEARDOWN, keepalives
-	ruler    ruler
-	tracks   []*track
-	channels [256]channel
+	cfg       Config
+	d         *dialogue
+	f         *funnel
+	over      lower
+	from      origin
+	control   string      // the aggregate URL: PLAY, PAUSE, TEARDOWN, keepalives
+	described string      // the URL that DESCRIBE asked for
+	perTrack  atomic.Bool // the server has no aggregate
+	telco     atomic.Bool // see isTelco
+	ruler     ruler
+	tracks    []*track
+	channels  [256]channel
 
 	mu   sync.Mutex
 	info media.Info
@@ -144,7 +149,7 @@ func (s *Session) Close() error {
 			// nothing depends on it. Close has no caller's context to end with.
 			limit := s.cfg.Timeouts.Teardown
 			force := time.AfterFunc(limit, func() { s.d.nc.Close() })
-			_, _ = s.d.do(context.Background(), limit, "TEARDOWN", s.control)
+			_, _ = s.command(context.Background(), limit, "TEARDOWN")
 			force.Stop()
 		}
 		s.d.close(ErrClosed)

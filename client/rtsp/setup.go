@@ -29,7 +29,7 @@ var otherURL = []int{400, 404, 451, 454, 455, 503}
 // hold; one of the others may fail and is left out.
 func (s *Session) setupTracks(ctx context.Context, d description, clock *rtp.Clock) error {
 	session := sessionControl(d.base, d.Control, d.asked)
-	s.control = session
+	s.control, s.described = session, d.asked
 	form := -1 // which candidate the server understood
 	for i, t := range setupOrder(s.tracks) {
 		name := fmt.Sprintf("setup %s %s", s.over, t.kind)
@@ -49,7 +49,7 @@ func (s *Session) setupTracks(ctx context.Context, d description, clock *rtp.Clo
 		}
 		t.pair.close()
 		t.pair = nil
-		if i == 0 || ctx.Err() != nil || s.d.failure() != nil {
+		if i == 0 || isRedirect(err) || ctx.Err() != nil || s.d.failure() != nil {
 			return err
 		}
 		t.problem = "the server refuses it: " + err.Error()
@@ -92,7 +92,7 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 		}
 		want = transport{clientPort: &t.pair.ports}
 	}
-	resp, err := s.d.do(ctx, s.cfg.Timeouts.Setup, "SETUP", url, field{"Transport", want.String()})
+	resp, err := s.d.do(ctx, s.cfg.Timeouts.Setup, "SETUP", url, field{"Transport", s.transportHeader(want)})
 	if err != nil {
 		return "", err
 	}
@@ -113,6 +113,9 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	}
 	if err != nil {
 		return "", err
+	}
+	if stream := streamURL(url, resp.header); stream != url {
+		url, s.control = stream, stream
 	}
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()

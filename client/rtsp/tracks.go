@@ -90,7 +90,11 @@ func describeTrack(m *sdp.Media) *track {
 		return t
 	}
 	t.problem = "no payload is described"
-	for i, pt := range m.Formats {
+	formats := m.Formats
+	if len(formats) == 0 && isTransportStream(m) {
+		formats = []uint8{33}
+	}
+	for i, pt := range formats {
 		f := formatOf(m, pt)
 		_, err := rtp.NewDepacketizer(f)
 		if err == nil {
@@ -104,8 +108,18 @@ func describeTrack(m *sdp.Media) *track {
 	return t
 }
 
+// isTransportStream reports a section whose protocol says what it carries:
+// MP2T/RTP/TCP, MP2T/UDP, RAW/RAW/UDP.
+func isTransportStream(m *sdp.Media) bool {
+	p := strings.ToUpper(m.Proto)
+	return strings.HasPrefix(p, "MP2T") || strings.HasPrefix(p, "RAW/")
+}
+
 func formatOf(m *sdp.Media, pt uint8) rtp.Format {
 	r := m.RTPMap[pt]
+	if r.Encoding == "" && isTransportStream(m) {
+		r.Encoding = "MP2T"
+	}
 	width, height := announcedSize(m, pt)
 	return rtp.Format{
 		PayloadType: pt,

@@ -54,7 +54,7 @@ func parseTransport(value string) (transport, error) {
 func parseAlternative(a string) (t transport, ok bool) {
 	parts := splitOutsideQuotes(a, ';')
 	spec := strings.ToUpper(strings.TrimSpace(parts[0]))
-	if !strings.Contains(spec, "RTP") {
+	if !strings.Contains(spec, "RTP") && !strings.HasPrefix(spec, "MP2T") {
 		return t, false
 	}
 	t.tcp = strings.Contains(spec, "TCP")

@@ -66,6 +66,8 @@ type wire struct {
 	// set while the reader runs.
 	channels [256]atomic.Bool
 
+	limit func() int // of the body of the next reply; nil for maxBody
+
 	lost    bool   // between frames that cannot be told
 	skipped int    // bytes skipped since the last good element
 	resyncs uint64 // times that the stream was lost
@@ -221,9 +223,17 @@ func (w *wire) response(b []byte, end int) (element, error) {
 	if err != nil {
 		return element{}, err
 	}
-	n, err := r.header.bodyLength(maxBody)
-	if err != nil {
-		return element{}, err
+	n := 0
+	// A 1xx has no body, whatever it says, and for a redirect's nobody waits: the
+	// connection is of no use any more.
+	if r.status >= 200 && r.status/100 != 3 {
+		limit := maxBody
+		if w.limit != nil {
+			limit = w.limit()
+		}
+		if n, err = r.header.bodyLength(limit); err != nil {
+			return element{}, err
+		}
 	}
 	if len(b) < end+n {
 		return element{}, w.need(end + n)
@@ -305,8 +315,12 @@ func (w *wire) plausible(b []byte) (bool, error) {
 }
 
 // plausiblePacket looks at the first two bytes of a packet of n: version 2, and
-// long enough for RTP, or of one of RTCP's types.
+// long enough for RTP, or of one of RTCP's types; or whole packets of a transport
+// stream.
 func plausiblePacket(b []byte, n int) bool {
+	if b[0] == tsSync {
+		return n > 0 && n%tsPacket == 0
+	}
 	if b[0]>>6 != 2 {
 		return false
 	}
