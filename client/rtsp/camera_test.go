@@ -4,17 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"tapedeck/client/address"
 	"tapedeck/client/media"
 )
 
@@ -37,11 +34,13 @@ type camera struct {
 	send   func(l *line)                       // after PLAY; nil for three packets of sound
 	split  bool                                // every byte of an answer in a write of its own
 	real   bool                                // connections have addresses
+	tcp    bool                                // connections are real ones: not in a bubble
 	needs  string                              // the method without which it hangs up
 	within time.Duration                       // so long after PLAY and the last of them
 	shy    bool                                // it hangs up when a frame comes
 	tls    *tls.Config                         // nil: in the clear
 
+	taken   atomic.Int64 // bytes that the client has read
 	workers sync.WaitGroup
 	answers sync.Mutex // on runs for one request at a time
 	mu      sync.Mutex
@@ -59,12 +58,16 @@ type line struct {
 	frames  atomic.Int64 // interleaved frames that came
 	seq     uint16
 	alive   *time.Timer    // hangs up
+	gone    chan struct{}  // closed when nothing is written any more
 	replies chan *response // of the client to the server's requests; nil: dropped
 }
 
 // dial is for Config.Dial.
 func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
+	if c.tcp {
+		ours, theirs = tcpPair(c.t)
+	}
 	if c.real {
 		ours = located{ours, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr))}
 	}
@@ -72,7 +75,7 @@ func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 		theirs = tls.Server(theirs, c.tls)
 	}
 	c.mu.Lock()
-	l := &line{c: c, nc: theirs, number: len(c.lines) + 1, seq: 100, out: make(chan []byte, 100_000)}
+	l := &line{c: c, nc: theirs, number: len(c.lines) + 1, seq: 100, out: make(chan []byte, 100_000), gone: make(chan struct{})}
 	c.dialled = append(c.dialled, addr)
 	c.lines = append(c.lines, l)
 	c.mu.Unlock()
@@ -80,27 +83,6 @@ func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	c.workers.Go(l.transmit)
 	return ours, nil
 }
-
-// located is a pipe whose ends seem to have addresses.
-type located struct {
-	net.Conn
-	remote net.Addr
-}
-
-func (l located) RemoteAddr() net.Addr { return l.remote }
-func (l located) LocalAddr() net.Addr  { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40000} }
-
-// writer is a connection of which only the writes count.
-type writer func([]byte)
-
-func (w writer) Write(b []byte) (int, error)      { w(b); return len(b), nil }
-func (w writer) Read([]byte) (int, error)         { return 0, net.ErrClosed }
-func (w writer) Close() error                     { return nil }
-func (w writer) LocalAddr() net.Addr              { return nil }
-func (w writer) RemoteAddr() net.Addr             { return nil }
-func (w writer) SetDeadline(time.Time) error      { return nil }
-func (w writer) SetReadDeadline(time.Time) error  { return nil }
-func (w writer) SetWriteDeadline(time.Time) error { return nil }
 
 func (l *line) serve() {
 	defer func() {
@@ -216,6 +198,7 @@ func (l *line) write(b []byte) { l.out <- b }
 func (l *line) hangUp()        { l.out <- nil }
 
 func (l *line) transmit() {
+	defer close(l.gone)
 	defer l.nc.Close()
 	for b := range l.out {
 		if b == nil {
@@ -229,6 +212,7 @@ func (l *line) transmit() {
 			if _, err := l.nc.Write(b[:n]); err != nil {
 				return
 			}
+			l.c.taken.Add(int64(n))
 			b = b[n:]
 		}
 	}
@@ -304,46 +288,6 @@ func (c *camera) line(n int) *line {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.lines[n-1]
-}
-
-// events collects what a session tells.
-type events struct {
-	mu  sync.Mutex
-	all []media.Event
-}
-
-func (e *events) trace(ev media.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.all = append(e.all, ev)
-}
-
-// has reports whether some event, printed, contains text.
-func (e *events) has(text string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.all, func(ev media.Event) bool {
-		return strings.Contains(fmt.Sprint(ev), text)
-	})
-}
-
-func (e *events) String() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var b strings.Builder
-	for _, ev := range e.all {
-		fmt.Fprintf(&b, "%T %v\n", ev, ev)
-	}
-	return b.String()
-}
-
-func parse(t testing.TB, link string) address.Address {
-	t.Helper()
-	a, err := address.Parse(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
 }
 
 // open opens link on the camera.

@@ -90,7 +90,10 @@ func sessionControl(base, control, asked string) string {
 	if u, ok := splitURL(control); ok {
 		return reachable(u, asked).String()
 	}
-	return resolve(base, control)
+	if u := resolve(base, control); len(u) <= maxURL {
+		return u
+	}
+	return base
 }
 
 // reachable puts the host that was asked for in the place of one that cannot
@@ -129,7 +132,7 @@ func controlCandidates(session, control, asked string) []string {
 	}
 	var all []string
 	add := func(u string) {
-		if !slices.Contains(all, u) {
+		if len(u) <= maxURL && !slices.Contains(all, u) {
 			all = append(all, u)
 		}
 	}
@@ -145,6 +148,9 @@ func controlCandidates(session, control, asked string) []string {
 	add(resolve(session, control))
 	if before, _, ok := strings.Cut(asked, "?"); ok && strings.TrimSuffix(before, "/") == strings.TrimSuffix(session, "/") {
 		add(appendControl(asked, control))
+	}
+	if len(all) == 0 {
+		return []string{session}
 	}
 	return all
 }

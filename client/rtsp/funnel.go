@@ -96,6 +96,9 @@ func (f *funnel) packet(t *track, rtcp bool, raw []byte, now time.Time) {
 }
 
 func (f *funnel) receive(t *track, raw []byte, now time.Time) {
+	if raw[0]>>6 == 2 && raw[1]&0x7f != t.format.PayloadType {
+		return // Geovision's type 50, comfort noise: no sign of the stream
+	}
 	if !t.bye.IsZero() && now.Sub(t.bye) > byeSilence/2 {
 		t.bye = time.Time{} // it was not the end
 	}

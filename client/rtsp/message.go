@@ -116,12 +116,14 @@ func headEnd(b []byte, from int) (end, resume int, err error) {
 			return 0, line, errTooLong
 		}
 		next := line + i + 1
-		if b[next-1] == '\r' {
+		// Where the line before ended with CR alone, this empty one does too: an
+		// LF after it may come later, and is skipped then.
+		if b[next-1] == '\r' && !(i == 0 && bareCR(b, line)) {
 			switch {
-			case next < len(b) && b[next] == '\n':
-				next++
-			case next == len(b) && !(i == 0 && bareCR(b, line)):
+			case next == len(b):
 				return 0, line, nil // the LF may be on its way
+			case b[next] == '\n':
+				next++
 			}
 		}
 		if i == 0 {

@@ -41,9 +41,10 @@ func parseRTPInfo(value string) []rtpInfo {
 }
 
 // splitEntries cuts at the commas that an entry's beginning follows: an URL may
-// hold commas itself.
+// hold commas itself. Some lists end with one.
 func splitEntries(value string) []string {
 	var entries []string
+	value = strings.TrimRight(value, ", \t")
 	for _, e := range splitOutsideQuotes(value, ',') {
 		if len(entries) > 0 && !startsEntry(e) {
 			entries[len(entries)-1] += "," + e

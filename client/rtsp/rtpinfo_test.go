@@ -24,6 +24,8 @@ var rtpInfoCases = []struct{ in, want string }{
 	{"seq=7;rtptime=8,seq=9", " seq 7 time 8| seq 9"},
 	{"URL=trackID=0;SEQ=70000;RTPTIME=4294967296", "trackID=0"},
 	{"url=a;seq=-1;rtptime=x,", "a"},
+	{"url=a;seq=5;rtptime=6;,", "a seq 5 time 6"},
+	{"url=a;seq=5;rtptime=6, ", "a seq 5 time 6"},
 	{"url=a;rtptime=-426852246", "a time 3868115050"},
 	{"url=a;rtptime=-2147483649", "a"},
 	{"", ""},
