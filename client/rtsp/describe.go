@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,15 +89,25 @@ func (s *Session) describe(ctx context.Context, a address.Address, target string
 const (
 	busyTries = 4
 	busyWait  = 250 * time.Millisecond // longer each time
+
+	// maxRetryAfter is the longest Retry-After that is waited for here; who says
+	// more is busy.
+	maxRetryAfter = 5 * time.Second
 )
 
 func (s *Session) askDescription(ctx context.Context, target string) (resp *response, err error) {
 	for try := range busyTries {
 		resp, err = s.d.do(ctx, s.cfg.Timeouts.Describe, "DESCRIBE", target, field{"Accept", "application/sdp"})
-		if status(err) != 503 || try == busyTries-1 {
+		pause := busyWait * time.Duration(try+1)
+		if resp != nil {
+			if n, err := strconv.ParseUint(resp.header.get("Retry-After"), 10, 16); err == nil {
+				pause = max(pause, time.Duration(n)*time.Second)
+			}
+		}
+		if status(err) != 503 || try == busyTries-1 || pause > maxRetryAfter {
 			break
 		}
-		wait := time.NewTimer(busyWait * time.Duration(try+1))
+		wait := time.NewTimer(pause)
 		select {
 		case <-wait.C:
 		case <-ctx.Done():

@@ -281,6 +281,28 @@ func TestOpenBusy(t *testing.T) {
 	}
 }
 
+func TestOpenRetryAfter(t *testing.T) {
+	for after, want := range map[string]time.Duration{"": busyWait, "2": 2 * time.Second, "5": 5 * time.Second, "0": busyWait, "soon": busyWait, "6": 0, "99999999999": busyWait} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &camera{t: t, sdp: soundSDP}
+			n := 0
+			c.on = func(l *line, r *request) *response {
+				if r.method == "DESCRIBE" {
+					if n++; n == 1 {
+						return &response{status: 503, header: header{{"Retry-After", after}}}
+					}
+				}
+				return nil
+			}
+			start := time.Now()
+			_, _, err := c.open("rtspt://10.0.0.1/live", Config{})
+			if took := time.Since(start); want == 0 && status(err) != 503 || want != 0 && (err != nil || took < want || took > want+time.Second/2) {
+				t.Errorf("%q: %v after %v", after, err, took)
+			}
+		})
+	}
+}
+
 func TestOpenControlCandidates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP + "m=audio 0 RTP/AVP 8\r\na=control:track2\r\n"}

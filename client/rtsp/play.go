@@ -99,7 +99,7 @@ func (s *Session) refine(resp *response) {
 		s.info.Duration = end
 	}
 	if noSeek {
-		s.info.Can.NoSeek = "the server cannot seek in it"
+		s.info.Can.NoSeek = noSeeking
 	}
 }
 

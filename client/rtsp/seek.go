@@ -17,7 +17,10 @@ var noSeek = []int{456, 501, 551}
 // answers 200 to everything.
 const farOff = 30 * time.Second
 
-const normalOnly = "the server plays at normal speed only"
+const (
+	normalOnly = "the server plays at normal speed only"
+	noSeeking  = "the server cannot seek in it"
+)
 
 // Seek moves to another place, at normal speed, and returns where the server
 // really starts.

@@ -96,6 +96,9 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	if err != nil {
 		return "", err
 	}
+	if noSeek, _ := mediaProperties(resp); noSeek { // RFC 7826 section 18.29 has them here
+		s.cannot(func(c *media.Capabilities) { c.NoSeek = noSeeking })
+	}
 	got := want // what a reply leaves out is as it was asked for
 	if v := resp.header.get("Transport"); v != "" {
 		if got, err = parseTransport(v); err != nil {
