@@ -31,6 +31,7 @@ func hintOfKind(err error) string {
 	var (
 		unknown  *UnknownSchemeError
 		playlist *web.PlaylistError
+		login    *rtsp.AuthError
 		dns      *net.DNSError
 		cert     x509.UnknownAuthorityError
 		certHost x509.HostnameError
@@ -46,6 +47,8 @@ func hintOfKind(err error) string {
 		return "use a link that begins with rtsp:// or http://"
 	case errors.As(err, &playlist):
 		return "save it to a file and open that file as a list"
+	case errors.As(err, &login) && login.Downgrade:
+		return "somebody may stand in between; if the device was set up anew, start this program again"
 	case errors.Is(err, rtsp.ErrAuth), errors.Is(err, web.ErrLogin):
 		return "put user:password@ before the host in the link, or check the one that is there"
 	case errors.Is(err, rtsp.ErrNoPlayableTrack):

@@ -228,6 +228,13 @@ func (l *line) sound(n int) {
 	l.write(b)
 }
 
+// change changes what the camera does while it is running.
+func (c *camera) change(what func()) {
+	c.answers.Lock()
+	defer c.answers.Unlock()
+	what()
+}
+
 // put sends packets on a channel.
 func (l *line) put(channel byte, packets ...[]byte) {
 	var b []byte

@@ -61,7 +61,7 @@ func TestKeepaliveUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
-		c.on = func(l *line, r *request) *response { return silence }
+		c.change(func() { c.on = func(l *line, r *request) *response { return silence } })
 		before := len(c.methods())
 		c.stream(s, 10*time.Minute)
 		want := "GET_PARAMETER GET_PARAMETER GET_PARAMETER OPTIONS OPTIONS OPTIONS GET_PARAMETER"
@@ -80,7 +80,7 @@ func TestKeepaliveUnanswered(t *testing.T) {
 		if err := s.Pause(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		c.on = func(l *line, r *request) *response { return silence }
+		c.change(func() { c.on = func(l *line, r *request) *response { return silence } })
 		start := time.Now()
 		_, err := readToEnd(t, s)
 		rung, ok := errors.AsType[*media.RungError](err)
@@ -117,7 +117,7 @@ func TestKeepaliveGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
-		c.on = gone
+		c.change(func() { c.on = gone })
 		c.stream(s, 5*time.Minute)
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestKeepaliveGone(t *testing.T) {
 		if err := s.Pause(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		c.on = gone
+		c.change(func() { c.on = gone })
 		start := time.Now()
 		if _, err := readToEnd(t, s); status(err) != 454 || time.Since(start) > 32*time.Second {
 			t.Errorf("%v after %v", err, time.Since(start))
@@ -150,16 +150,18 @@ func TestKeepaliveNonce(t *testing.T) {
 		if err := s.Pause(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		nonce = "2"
+		c.change(func() { nonce = "2" })
 		time.Sleep(31 * time.Second)
 		if n := len(c.requests("GET_PARAMETER")); n != 2 {
 			t.Errorf("%d keepalives", n)
 		}
 		// A server that never has enough is not asked all the time.
-		c.on = func(l *line, r *request) *response {
-			nonce += "x"
-			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="` + nonce + `", stale=true`}}}
-		}
+		c.change(func() {
+			c.on = func(l *line, r *request) *response {
+				nonce += "x"
+				return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="` + nonce + `", stale=true`}}}
+			}
+		})
 		time.Sleep(5 * time.Minute)
 		if n := len(c.requests("GET_PARAMETER")); n > 22 {
 			t.Errorf("%d keepalives", n)
@@ -173,12 +175,14 @@ func TestKeepaliveWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: filmSDP}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/film", Config{Timeouts: Timeouts{Pause: time.Minute, Silence: time.Hour}})
-		c.on = func(l *line, r *request) *response {
-			if r.method == "PAUSE" {
-				time.Sleep(45 * time.Second)
+		c.change(func() {
+			c.on = func(l *line, r *request) *response {
+				if r.method == "PAUSE" {
+					time.Sleep(45 * time.Second)
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		time.Sleep(20 * time.Second)
 		start := time.Now()
 		if err := s.Pause(t.Context()); err != nil {

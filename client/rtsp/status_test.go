@@ -287,7 +287,7 @@ func TestLogins(t *testing.T) {
 			cam := &camera{t: t, sdp: soundSDP, login: `Digest realm="r", nonce="n"`}
 			s, _ := cam.mustOpen("rtspt://u:secret@10.0.0.1/a", Config{Memory: memory})
 			s.Close()
-			cam.login = `Basic realm="r"`
+			cam.change(func() { cam.login = `Basic realm="r"` })
 			_, _, err := cam.open("rtspt://u:secret@10.0.0.1/a", Config{Memory: memory})
 			if e, ok := errors.AsType[*AuthError](err); !ok || !e.Downgrade {
 				t.Errorf("%v", err)
