@@ -1,6 +1,8 @@
 package rtp
 
 import (
+	"cmp"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,6 +29,7 @@ type Options struct {
 	MaxWait    time.Duration // for a missing packet; default 150 ms
 	Clock      *Clock        // shared by the receivers of a session; default one of its own
 	SSRC       *uint32       // as SETUP or RTP-Info announced it; wins over others that send too
+	Reporter   uint32        // the SSRC of our reports; default: by chance
 }
 
 // Receiver is the engine of one RTP stream: see the package's comment.
@@ -103,7 +106,7 @@ func NewReceiver(track int, f Format, d Depacketizer, opt Options) *Receiver {
 	r.clocked, _ = d.(clocked)
 	r.unit = r.pass
 	r.timeline = timeline{rate: int64(r.format.ClockRate), member: opt.Clock.join()}
-	r.report.init()
+	r.report.ssrc = cmp.Or(opt.Reporter, rand.Uint32())
 	return r
 }
 

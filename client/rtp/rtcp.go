@@ -2,7 +2,6 @@ package rtp
 
 import (
 	"encoding/binary"
-	"math/rand/v2"
 	"time"
 )
 
@@ -118,8 +117,6 @@ type report struct {
 	expected uint64 // as of the last report
 	received uint64
 }
-
-func (p *report) init() { p.ssrc = rand.Uint32() }
 
 // restart forgets the sender.
 func (p *report) restart() { *p = report{ssrc: p.ssrc} }

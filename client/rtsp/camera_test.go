@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/binary"
@@ -40,7 +41,11 @@ type camera struct {
 	shy    bool                                // it hangs up when a frame comes
 	tls    *tls.Config                         // nil: in the clear
 
-	taken   atomic.Int64 // bytes that the client has read
+	taken   atomic.Int64                       // bytes that the client has read
+	protect func(packet []byte) []byte         // what sound goes through; nil: as it is
+	heard   func(channel uint8, packet []byte) // is given the client's frames; nil: counted only
+	host    string                             // where dialTCP's connections go; empty: 127.0.0.1
+
 	workers sync.WaitGroup
 	answers sync.Mutex // on runs for one request at a time
 	mu      sync.Mutex
@@ -71,6 +76,29 @@ func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	if c.real {
 		ours = located{ours, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr))}
 	}
+	return c.answerOn(ours, theirs, addr), nil
+}
+
+// dialTCP is for Config.Dial where a connection must have addresses.
+func (c *camera) dialTCP(_ context.Context, _, addr string) (net.Conn, error) {
+	l, err := net.Listen("tcp", cmp.Or(c.host, "127.0.0.1")+":0")
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	ours, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := l.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return c.answerOn(ours, theirs, addr), nil
+}
+
+// answerOn begins to serve a connection to addr and returns the client's end.
+func (c *camera) answerOn(ours, theirs net.Conn, addr string) net.Conn {
 	if c.tls != nil {
 		theirs = tls.Server(theirs, c.tls)
 	}
@@ -81,7 +109,7 @@ func (c *camera) dial(_ context.Context, _, addr string) (net.Conn, error) {
 	c.mu.Unlock()
 	c.workers.Go(l.serve)
 	c.workers.Go(l.transmit)
-	return ours, nil
+	return ours
 }
 
 func (l *line) serve() {
@@ -106,6 +134,9 @@ func (l *line) serve() {
 			return
 		case e.kind == frameElement:
 			l.frames.Add(1)
+			if l.c.heard != nil {
+				l.c.heard(e.channel, e.payload)
+			}
 		case e.kind == responseElement && l.replies != nil:
 			l.replies <- e.response
 		case e.kind == requestElement:
@@ -222,7 +253,11 @@ func (l *line) transmit() {
 func (l *line) sound(n int) {
 	var b []byte
 	for range n {
-		b = append(b, frameOf(0, soundPacket(l.seq)...)...)
+		p := soundPacket(l.seq)
+		if l.c.protect != nil {
+			p = l.c.protect(p)
+		}
+		b = append(b, frameOf(0, p...)...)
 		l.seq++
 	}
 	l.write(b)

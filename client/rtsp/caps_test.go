@@ -89,7 +89,7 @@ func TestCaps(t *testing.T) {
 		}, errTooLong},
 		{"tracks", maxTracks, func(n int) error {
 			s, err := sdp.Parse([]byte("v=0\n" + uniqueMedia(n)))
-			return errors.Join(err, more(n, len(describeTracks(s))))
+			return errors.Join(err, more(n, len(describeTracks(s, false, false))))
 		}, errTooLong},
 		{"hosts to remember", maxMemory, func(n int) error {
 			m := new(Memory)

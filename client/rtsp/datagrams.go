@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -32,18 +31,19 @@ func newBatchReader(c *net.UDPConn, ip netip.Addr) batchReader {
 	return ipv6.NewPacketConn(c)
 }
 
-// receive starts the readers of a track's sockets.
-func (s *Session) receive(t *track) {
-	s.workers.Go(func() { s.readRTP(t) })
-	s.workers.Go(func() { s.readRTCP(t) })
+// receive starts the readers of a pair's sockets.
+func (s *Session) receive(p *udpPair) {
+	s.workers.Go(func() { s.readRTP(p) })
+	if p.rtcp != p.rtp {
+		s.workers.Go(func() { s.readRTCP(p) })
+	}
 }
 
-// readRTP is the one reader of a track's RTP socket: it takes what has come in
+// readRTP is the one reader of a pair's RTP socket: it takes what has come in
 // one system call and under one lock, and sleeps a little when that was little.
-func (s *Session) readRTP(t *track) {
+func (s *Session) readRTP(p *udpPair) {
 	defer recovered(s.broken)
-	p := t.pair
-	reader := newBatchReader(p.rtp, p.peer)
+	reader := newBatchReader(p.rtp, p.family())
 	messages := make([]ipv4.Message, batchSize)
 	for i := range messages {
 		messages[i].Buffers = [][]byte{make([]byte, maxDatagram)}
@@ -52,7 +52,7 @@ func (s *Session) readRTP(t *track) {
 	var deadline time.Time
 	for failed < maxReadErrors {
 		s.f.mu.Lock()
-		next := t.receiver.Deadline()
+		next := p.deadline()
 		s.f.mu.Unlock()
 		if !next.Equal(deadline) {
 			deadline = next
@@ -69,7 +69,7 @@ func (s *Session) readRTP(t *track) {
 			continue
 		}
 		failed = 0
-		s.take(t, messages[:max(n, 0)])
+		s.take(p, messages[:max(n, 0)])
 		if n > 0 && n < batchSize/2 {
 			time.Sleep(nap)
 		}
@@ -78,7 +78,7 @@ func (s *Session) readRTP(t *track) {
 }
 
 // take gives a batch of datagrams to the funnel.
-func (s *Session) take(t *track, messages []ipv4.Message) {
+func (s *Session) take(p *udpPair, messages []ipv4.Message) {
 	now := time.Now()
 	s.f.mu.Lock()
 	for i := range messages {
@@ -88,12 +88,19 @@ func (s *Session) take(t *track, messages []ipv4.Message) {
 			continue
 		}
 		from, ok := m.Addr.(*net.UDPAddr)
-		if !ok || !t.pair.latch.accepts(t.pair.allowed, unmapped(from.AddrPort()), now) {
+		if !ok {
 			continue
 		}
-		s.f.packet(t, isRTCP(b), b, now)
+		rtcp := isRTCP(b)
+		for _, t := range p.meant(rtcp, b) {
+			if t.latch.accepts(p.allowed, unmapped(from.AddrPort()), now) {
+				s.f.packet(t, rtcp, b, now)
+			}
+		}
 	}
-	s.f.poll(t, now)
+	for _, t := range p.tracks {
+		s.f.poll(t, now)
+	}
 	s.f.mu.Unlock()
 	wake(s.f.ready)
 }
@@ -102,10 +109,34 @@ func unmapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// readRTCP reads a track's other socket, on which little comes.
-func (s *Session) readRTCP(t *track) {
+// deadline is when the first of the tracks wants to be polled.
+func (p *udpPair) deadline() (first time.Time) {
+	for _, t := range p.tracks {
+		if d := t.receiver.Deadline(); first.IsZero() || !d.IsZero() && d.Before(first) {
+			first = d
+		}
+	}
+	return first
+}
+
+// meant is the tracks that a packet may be for. Those that share a group are told
+// apart by their payload types; reports name their sender, and the receivers
+// know whether it is theirs.
+func (p *udpPair) meant(rtcp bool, packet []byte) []*track {
+	if rtcp || len(p.tracks) == 1 {
+		return p.tracks
+	}
+	for i, t := range p.tracks {
+		if t.format.PayloadType == packet[1]&0x7f {
+			return p.tracks[i : i+1]
+		}
+	}
+	return nil
+}
+
+// readRTCP reads a pair's other socket, on which little comes.
+func (s *Session) readRTCP(p *udpPair) {
 	defer recovered(s.broken)
-	p := t.pair
 	b := make([]byte, maxDatagram)
 	for failed := 0; failed < maxReadErrors; {
 		n, from, err := p.rtcp.ReadFromUDPAddrPort(b)
@@ -117,14 +148,16 @@ func (s *Session) readRTCP(t *track) {
 			continue
 		}
 		failed = 0
-		if n < 4 || b[0]>>6 != 2 || !slices.Contains(p.allowed, from.Addr()) {
+		if n < 4 || b[0]>>6 != 2 || !admits(p.allowed, from.Addr()) {
 			continue
 		}
 		if at := p.rtcpAt.Load(); at == nil || *at != from {
 			p.rtcpAt.Store(&from)
 		}
 		s.f.mu.Lock()
-		s.f.packet(t, true, b[:n], time.Now())
+		for _, t := range p.tracks {
+			s.f.packet(t, true, b[:n], time.Now())
+		}
 		s.f.mu.Unlock()
 	}
 }

@@ -64,7 +64,7 @@ func (s *Session) describe(ctx context.Context, a address.Address, target string
 		}
 		if d.asked, d.base = target, target; isSatIP(a) && status(err) >= 400 {
 			d.Session = transportStream()
-			s.tracks = describeTracks(d.Session)
+			s.tracks = describeTracks(d.Session, false, false)
 			return fmt.Sprintf("%d, tunes without", status(err)), nil
 		}
 		if err != nil {
@@ -74,7 +74,8 @@ func (s *Session) describe(ctx context.Context, a address.Address, target string
 		if d.Session, err = sdp.Parse(resp.body); err != nil {
 			return "", fmt.Errorf("rtsp: describe: %w", err)
 		}
-		s.tracks = describeTracks(d.Session)
+		s.tracks = describeTracks(d.Session, secure(s.from.a), !s.over.interleaved())
+		s.seeOffers()
 		if s.isTelco() {
 			s.tracks = telcoTracks(s.tracks)
 		}

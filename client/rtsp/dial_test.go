@@ -213,21 +213,24 @@ func TestMemory(t *testing.T) {
 func TestTryNext(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		over lower
 		want bool
 	}{
-		{&silentError{over: overUDP}, overUDP, true},
-		{&silentError{over: overUDP, server: "VLC/3.0.24"}, overUDP, false}, // has nothing else
-		{&silentError{over: overTCP}, overTCP, false},
-		{&StatusError{Method: "SETUP", Code: 461}, overTCP, true},
-		{&StatusError{Method: "SETUP", Code: 404}, overUDP, true},
-		{&StatusError{Method: "SETUP", Code: 403}, overUDP, false},
-		{&StatusError{Method: "DESCRIBE", Code: 404}, overUDP, false},
-		{errSwitched, overUDP, true},
-		{ErrConnection, overUDP, false},
+		{&silentError{over: overUDP}, true},
+		{&silentError{over: overUDP, server: "VLC/3.0.24"}, false}, // has nothing else
+		{&silentError{over: overTCP}, false},
+		{&silentError{over: overMulticast}, true},
+		{&StatusError{Method: "SETUP", Code: 461}, true},
+		{&StatusError{Method: "SETUP", Code: 404}, true},
+		{&StatusError{Method: "SETUP", Code: 403}, false},
+		{&StatusError{Method: "SETUP", Code: 463}, false},
+		{&StatusError{Method: "DESCRIBE", Code: 404}, false},
+		{errSwitched, true},
+		{errGroup, true},
+		{errMisfit, false},
+		{ErrConnection, false},
 	} {
-		if got := tryNext(media.At(media.RungSession, c.err), c.over); got != c.want {
-			t.Errorf("%v over %v: %v", c.err, c.over, got)
+		if got := tryNext(media.At(media.RungSession, c.err)); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
 		}
 	}
 }

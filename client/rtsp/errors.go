@@ -23,6 +23,9 @@ var (
 	// ErrTransport says that the server refuses every way of transport that the
 	// link and the server leave open.
 	ErrTransport = errors.New("the server refuses the transport")
+	// ErrKeys says that the media are encrypted with other keys than the server
+	// told.
+	ErrKeys = errors.New("the SRTP keys do not fit")
 	// ErrRedirect says that a redirect was not followed.
 	ErrRedirect = errors.New("the redirect was not followed")
 	// ErrClosed is returned after Close.
@@ -81,6 +84,7 @@ var reasons = map[int]string{
 	460: "Only Aggregate Operation Allowed",
 	461: "Unsupported Transport",
 	462: "Destination Unreachable",
+	463: "Key Management Failure",
 	551: "Option Not Supported",
 }
 

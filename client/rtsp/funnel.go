@@ -82,6 +82,12 @@ func (f *funnel) packet(t *track, rtcp bool, raw []byte, now time.Time) {
 	if t.receiver == nil || f.err != nil {
 		return
 	}
+	if t.cipher != nil {
+		var ok bool
+		if raw, ok = t.decrypt(rtcp, raw, now); !ok {
+			return
+		}
+	}
 	if rtcp {
 		if bye, _ := t.receiver.RTCP(raw, now); bye {
 			t.bye = now

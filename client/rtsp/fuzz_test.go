@@ -145,7 +145,7 @@ func FuzzTracks(f *testing.F) {
 		if err != nil {
 			return
 		}
-		tracks := describeTracks(s)
+		tracks := describeTracks(s, false, false)
 		if len(tracks) > maxTracks || len(setupOrder(tracks)) > len(tracks) {
 			t.Fatalf("%d tracks", len(tracks))
 		}

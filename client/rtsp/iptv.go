@@ -47,7 +47,7 @@ func telcoTracks(tracks []*track) []*track {
 		return t.problem == "" && strings.EqualFold(t.format.Encoding, "MP2T")
 	})
 	if len(tracks) == 0 {
-		return describeTracks(transportStream())
+		return describeTracks(transportStream(), false, false)
 	}
 	for i, t := range tracks {
 		if stream >= 0 && i != stream && t.problem == "" {

@@ -145,7 +145,7 @@ func (s *Session) punch() {
 			continue
 		}
 		s.f.mu.Lock()
-		report := t.receiver.AppendReport(nil, time.Now())
+		report := t.appendReport(nil, time.Now())
 		s.f.mu.Unlock()
 		t.pair.punch(t.format.PayloadType, report)
 	}

@@ -3,6 +3,7 @@ package rtsp
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
 	"tapedeck/client/address"
@@ -17,6 +18,7 @@ const (
 	overTCP
 	overHTTP      // httptunnel.go
 	overWebSocket // websocket.go
+	overMulticast
 )
 
 func (l lower) String() string {
@@ -29,6 +31,8 @@ func (l lower) String() string {
 		return "http tunnel"
 	case overWebSocket:
 		return "websocket"
+	case overMulticast:
+		return "multicast"
 	}
 	return "unknown"
 }
@@ -36,14 +40,17 @@ func (l lower) String() string {
 // interleaved reports whether the media come within the RTSP connection (RFC
 // 2326 section 10.12), whatever that connection is made of: in order, and
 // without sockets of their own.
-func (l lower) interleaved() bool { return l != overUDP }
+func (l lower) interleaved() bool { return l != overUDP && l != overMulticast }
 
 // waysTo lists the transports to try for a link; what worked before comes first.
 func waysTo(a address.Address, m *Memory) []lower {
 	switch a.Scheme {
 	case "rtsp":
-		if won, ok := m.get(hostPort(a)); ok && won == overTCP {
+		switch won, _ := m.get(hostPort(a)); won {
+		case overTCP:
 			return []lower{overTCP, overUDP}
+		case overMulticast:
+			return []lower{overMulticast, overUDP, overTCP}
 		}
 		return []lower{overUDP, overTCP}
 	case "rtspu", "rtspsu":
@@ -58,10 +65,46 @@ func waysTo(a address.Address, m *Memory) []lower {
 	return nil
 }
 
+// offers is what a server was seen to offer beyond the transports that a link's
+// scheme leads to.
+type offers struct {
+	multicast bool // its description or a refusal names a group
+	encrypted bool // the media are encrypted by themselves: they need no TLS
+}
+
+// further lists what to try after everything in tried was refused. Multicast is
+// last: between networks it seldom arrives. Over TLS, only encrypted media may
+// take a road of their own.
+func further(a address.Address, tried []lower, o offers) []lower {
+	var more []lower
+	switch a.Scheme {
+	case "rtsp", "rtspu":
+		if o.multicast {
+			more = []lower{overMulticast}
+		}
+	case "rtsps", "rtspsu":
+		if o.encrypted {
+			more = []lower{overUDP}
+		}
+		if o.encrypted && o.multicast {
+			more = append(more, overMulticast)
+		}
+	}
+	return slices.DeleteFunc(more, func(l lower) bool { return slices.Contains(tried, l) })
+}
+
+// offering is a failed attempt, with what the server was seen to offer.
+type offering struct {
+	error
+	offers
+}
+
+func (o *offering) Unwrap() error { return o.error }
+
 // tryNext reports whether another transport may do better after err.
-func tryNext(err error, over lower) bool {
+func tryNext(err error) bool {
 	if s, ok := errors.AsType[*silentError](err); ok {
-		return over == overUDP && othersMayDo(s.server)
+		return s.over == overUDP && othersMayDo(s.server) || s.over == overMulticast
 	}
 	return refusesTransport(err)
 }

@@ -22,11 +22,13 @@ const maxReconnects = 3
 // session's Info is complete. Links of rtsp:// are tried over UDP first and
 // then over TCP, rtspu:// and rtspt:// over one of them, rtsps:// over TCP,
 // rtsph:// through HTTP and rtsp+ws:// through a WebSocket; with rtspst://,
-// rtspsh:// and rtsp+wss:// over TLS. Where an HTTP server answers at the port of
-// a plain link, the tunnel is tried there too. Ports that the link does not name
-// are left alone: 80 of the same address may be another machine behind the same
-// router, which would be told the login. Whatever fails says at which rung of the
-// ladder (media.RungError).
+// rtspsh:// and rtsp+wss:// over TLS. A multicast group is joined where the
+// server answers with one, or offers one and nothing else. With TLS, media
+// take UDP or multicast only if they are encrypted themselves (SRTP). Where an
+// HTTP server answers at the port of a plain link, the tunnel is tried there
+// too. Ports that the link does not name are left alone: 80 of the same address
+// may be another machine behind the same router, which would be told the login.
+// Whatever fails says at which rung of the ladder (media.RungError).
 func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()
 	ways := waysTo(a, cfg.Memory)
@@ -45,17 +47,25 @@ func Open(ctx context.Context, a address.Address, cfg Config) (*Session, error) 
 		}
 		if err == nil {
 			if len(ways) > 1 { // a link that forces its transport teaches nothing
-				cfg.Memory.set(hostPort(a), over)
+				cfg.Memory.set(hostPort(a), s.over)
 			}
 			return s, nil
+		}
+		o, ok := err.(*offering)
+		if ok {
+			err = o.error
 		}
 		if through, ok := throughHTTP(a, err); ok {
 			return openThrough(ctx, through, cfg, err)
 		}
-		if silent != nil && refusesTransport(err) {
+		if ok && last && tryNext(err) {
+			ways = append(ways, further(a, ways, o.offers)...)
+			last = i == len(ways)-1
+		}
+		if last && silent != nil && refusesTransport(err) {
 			return nil, silent // TCP is no way here: the silence is what is to be told
 		}
-		if last || ctx.Err() != nil || !tryNext(err, over) {
+		if last || ctx.Err() != nil || !tryNext(err) {
 			if over.interleaved() && errors.Is(err, ErrSilent) {
 				cfg.Memory.set(hostPort(a), overUDP) // what worked once does not any more
 			}
@@ -118,6 +128,7 @@ type opener struct {
 	telco       bool // a telephone company's server sent us here
 	redirects   int
 	reconnects  int
+	offers      offers
 }
 
 // attempt tries one transport, over redirects and new connections.
@@ -140,6 +151,9 @@ func (o *opener) attempt(ctx context.Context) (*Session, error) {
 		}
 		again, err := o.again(err)
 		if !again {
+			if o.offers != (offers{}) {
+				err = &offering{err, o.offers}
+			}
 			return nil, err
 		}
 	}
@@ -223,6 +237,7 @@ func (o *opener) connect(ctx context.Context) (*Session, error) {
 	if err := s.open(ctx, o); err != nil {
 		o.telco = s.isTelco()
 		s.Close()
+		o.offers = s.offers
 		return nil, err
 	}
 	return s, nil
@@ -265,10 +280,11 @@ func (s *Session) open(ctx context.Context, o *opener) error {
 	if err := s.setupTracks(ctx, d, new(rtp.Clock)); err != nil {
 		return err
 	}
+	s.tellOfKeys()
 	if !s.over.interleaved() {
 		for _, t := range s.tracks {
-			if t.receiver != nil {
-				s.receive(t)
+			if t.receiver != nil && t.pair.tracks[0] == t {
+				s.receive(t.pair)
 			}
 		}
 		s.punch()
@@ -316,7 +332,7 @@ func (s *Session) firstPacket(ctx context.Context, o *opener) error {
 		case <-s.f.started:
 			return "", nil
 		case <-silence.C:
-			return "", &silentError{s.over, limit, s.d.serverName()}
+			return "", s.silence(limit)
 		case <-s.f.ended:
 			return "", s.ending()
 		case <-ctx.Done():

@@ -155,7 +155,7 @@ func TestOpenRefusals(t *testing.T) {
 		{"no PLAY", "rtspt://10.0.0.1/x", soundSDP, status("PLAY", 455), media.RungSession, nil, "rtsp: play: 455 Method Not Valid in This State", 0},
 		{"login wanted", "rtspt://10.0.0.1/x", soundSDP, status("DESCRIBE", 401), media.RungReply, ErrAuth, "wants a user name and password", 0},
 		{"not SDP", "rtspt://10.0.0.1/x", "<html>", nil, media.RungReply, nil, "rtsp: describe: ", 0},
-		{"unknown payloads", "rtspt://10.0.0.1/x", strange, nil, media.RungSession, ErrNoPlayableTrack, "payload X-FOO is not supported, encrypted media", 0},
+		{"unknown payloads", "rtspt://10.0.0.1/x", strange, nil, media.RungSession, ErrNoPlayableTrack, "payload X-FOO is not supported, it is encrypted: there are no keys", 0},
 		{"no media", "rtspt://10.0.0.1/x", "v=0\r\n", nil, media.RungSession, ErrNoPlayableTrack, "none", 0},
 		{"no answer to DESCRIBE", "rtspt://10.0.0.1/x", soundSDP, mute("DESCRIBE"), media.RungReply, nil, "rtsp: describe: no answer in 30s", 31 * time.Second},
 		{"no answer to SETUP", "rtspt://10.0.0.1/x", soundSDP, mute("SETUP"), media.RungSession, nil, "rtsp: setup: no answer in 10s", 11 * time.Second},

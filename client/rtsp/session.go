@@ -16,6 +16,8 @@
 //	watch.go     keepalive, reports, silence, the end
 //	wire.go, message.go, conn.go, dialogue.go       bytes, messages, requests, logins
 //	interleaved.go, udp.go, datagrams.go            packets in
+//	multicast.go                                    groups and their sockets
+//	keys.go, cipher.go                              SRTP: where its keys come from, and packets out of it
 //	funnel.go, outbox.go                            packets to chunks
 //
 // One goroutine reads the connection; over UDP one more reads each socket. The
@@ -24,8 +26,7 @@
 // that is slow holds up an on-demand server over TCP, makes a live stream lose
 // its oldest chunks, and never holds up keepalives.
 //
-// It leaves out RTSP 2.0, SRTP, multicast, and the dialects of RealNetworks and
-// Windows Media.
+// It leaves out RTSP 2.0 and the dialects of RealNetworks and Windows Media.
 //
 //	s, err := rtsp.Open(ctx, a, rtsp.Config{})
 //	defer s.Close()
@@ -54,6 +55,8 @@ type Session struct {
 	f         *funnel
 	over      lower
 	from      origin
+	offers    offers
+	ownKeys   bool        // the server takes the keys that we make, with a name of four bytes
 	control   string      // the aggregate URL: PLAY, PAUSE, TEARDOWN, keepalives
 	described string      // the URL that DESCRIBE asked for
 	perTrack  atomic.Bool // the server has no aggregate

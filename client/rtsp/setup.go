@@ -17,10 +17,6 @@ import (
 // it was asked for.
 var errSwitched = fmt.Errorf("rtsp: setup: the answer names another transport: %w", ErrTransport)
 
-// errInClear is a link that asks for TLS and for UDP of a server that does not
-// encrypt the media.
-var errInClear = fmt.Errorf("rtsp: setup: over UDP the media would come unencrypted: %w", ErrTransport)
-
 // otherURL are the refusals after which another reading of a track's control
 // URL is tried.
 var otherURL = []int{400, 404, 451, 454, 455, 503}
@@ -78,22 +74,13 @@ func (s *Session) setupAny(ctx context.Context, t *track, nth int, candidates []
 
 // setup asks for one track over the session's transport.
 func (s *Session) setup(ctx context.Context, t *track, nth int, url string, clock *rtp.Clock) (detail string, err error) {
-	var want transport
-	if s.over.interleaved() {
-		want = transport{tcp: true, interleaved: &[2]uint8{uint8(2 * nth), uint8(2*nth + 1)}}
-	} else {
-		if secure(s.from.a) {
-			return "", errInClear
-		}
-		if t.pair == nil {
-			if t.pair, err = listenPair(hostOf(s.d.nc.LocalAddr())); err != nil {
-				return "", fmt.Errorf("rtsp: setup: %w", err)
-			}
-		}
-		want = transport{clientPort: &t.pair.ports}
-	}
-	resp, err := s.d.do(ctx, s.cfg.Timeouts.Setup, "SETUP", url, field{"Transport", s.transportHeader(want)})
+	want, err := s.want(t, nth)
 	if err != nil {
+		return "", err
+	}
+	resp, own, err := s.askSetup(ctx, t, url, want)
+	if err != nil {
+		s.seeRefusal(resp)
 		return "", err
 	}
 	if noSeek, _ := mediaProperties(resp); noSeek { // RFC 7826 section 18.29 has them here
@@ -109,9 +96,16 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	if err != nil {
 		return "", err
 	}
-	if s.over.interleaved() {
+	cipher, err := s.openCipher(t, resp, own)
+	if err != nil {
+		return "", fmt.Errorf("rtsp: setup: %w", err)
+	}
+	switch {
+	case s.over.interleaved():
 		detail, err = s.useChannels(t, want, got)
-	} else {
+	case got.multicast, s.over == overMulticast && !got.unicast:
+		detail, err = s.useGroup(ctx, t, got)
+	default:
 		detail, err = s.usePorts(ctx, t, got)
 	}
 	if err != nil {
@@ -122,18 +116,57 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	}
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
-	t.url = url
+	t.url, t.cipher = url, cipher
 	t.receiver = rtp.NewReceiver(t.index, t.format, depacketizer, rtp.Options{
-		Reorder: !s.over.interleaved(), Clock: clock, SSRC: got.ssrc,
+		Reorder: !s.over.interleaved(), Clock: clock, SSRC: got.ssrc, Reporter: t.reporter,
 	})
 	t.video = t.isVideo()
 	t.waitKey = t.video
 	return detail, nil
 }
 
+// want is what is asked for over the session's transport.
+func (s *Session) want(t *track, nth int) (want transport, err error) {
+	want.profile = t.secrecy.profile
+	switch {
+	case s.over.interleaved():
+		want.tcp, want.interleaved = true, &[2]uint8{uint8(2 * nth), uint8(2*nth + 1)}
+	case s.over == overMulticast:
+		want.multicast = true
+	default:
+		if t.pair == nil {
+			if t.pair, err = listenPair(hostOf(s.d.nc.LocalAddr())); err != nil {
+				return want, fmt.Errorf("rtsp: setup: %w", err)
+			}
+			t.pair.tracks = []*track{t}
+		}
+		want.clientPort = &t.pair.ports
+	}
+	return want, nil
+}
+
+// seeOffers notes what the description offers, for after a refusal.
+func (s *Session) seeOffers() {
+	s.offers.multicast = offersGroup(s.tracks)
+	s.offers.encrypted = slices.ContainsFunc(s.tracks, func(t *track) bool {
+		return t.problem == "" && t.secrecy.profile != ""
+	})
+}
+
+// seeRefusal notes that a refusal names a group.
+func (s *Session) seeRefusal(resp *response) {
+	if resp == nil {
+		return
+	}
+	if got, err := parseTransport(resp.header.get("Transport")); err == nil && got.multicast {
+		s.offers.multicast = true
+	}
+}
+
 // useChannels takes the channels of a reply, which may be others than asked.
 func (s *Session) useChannels(t *track, want, got transport) (string, error) {
 	if got.interleaved == nil {
+		s.offers.multicast = s.offers.multicast || got.multicast
 		if !got.tcp && (got.serverPort != nil || got.multicast) {
 			return "", errSwitched
 		}
@@ -152,7 +185,7 @@ func (s *Session) useChannels(t *track, want, got transport) (string, error) {
 
 // usePorts notes where the server sends from and opens the way for it.
 func (s *Session) usePorts(ctx context.Context, t *track, got transport) (string, error) {
-	if got.interleaved != nil || got.tcp || got.multicast {
+	if got.interleaved != nil || got.tcp || s.over == overMulticast {
 		return "", errSwitched
 	}
 	p := t.pair
@@ -165,6 +198,44 @@ func (s *Session) usePorts(ctx context.Context, t *track, got transport) (string
 		p.server = *got.serverPort
 	}
 	return fmt.Sprintf("ports %d-%d from %d-%d", p.ports[0], p.ports[1], p.server[0], p.server[1]), nil
+}
+
+// useGroup joins the group that a reply names; it may be the answer to SETUP for
+// UDP.
+func (s *Session) useGroup(ctx context.Context, t *track, got transport) (string, error) {
+	if got.interleaved != nil || got.tcp {
+		return "", errSwitched
+	}
+	var source netip.Addr
+	if got.source != "" {
+		source = s.sourceAddress(ctx, got.source)
+	}
+	peer := hostOf(s.d.nc.RemoteAddr())
+	g, err := agreedGroup(got, t.group, source, peer)
+	if err != nil {
+		return "", err
+	}
+	pair := s.sharing(g)
+	if pair == nil {
+		if pair, err = joinGroup(g, hostOf(s.d.nc.LocalAddr())); err != nil {
+			return "", err
+		}
+		pair.peer = peer
+		pair.server = [2]uint16{0, g.ports[1]}
+		if got.serverPort != nil {
+			pair.server = *got.serverPort
+		}
+	}
+	pair.tracks = append(pair.tracks, t)
+	t.pair.close()
+	t.pair = pair
+	if s.over != overMulticast {
+		s.over = overMulticast // the other tracks are asked for as it is
+		s.mu.Lock()
+		s.info.Transport = s.over.String()
+		s.mu.Unlock()
+	}
+	return g.String(), nil
 }
 
 // sourceLookup bounds the lookup of a source that is a host's name.
@@ -197,5 +268,5 @@ func refusesTransport(err error) bool {
 		return true
 	}
 	s, ok := errors.AsType[*StatusError](err)
-	return ok && s.Method == "SETUP" && s.Code >= 400 && !slices.Contains([]int{401, 403, 407, 453}, s.Code)
+	return ok && s.Method == "SETUP" && s.Code >= 400 && !slices.Contains([]int{401, 403, 407, 453, noKeys}, s.Code)
 }

@@ -3,6 +3,7 @@ package rtsp
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"tapedeck/client/media"
 	"tapedeck/client/rtp"
 	"tapedeck/client/sdp"
+	"tapedeck/client/srtp"
 )
 
 // maxTracks bounds the m= sections that are looked at; each takes two channels
@@ -29,17 +31,24 @@ type track struct {
 	url      string        // its control URL as it was set up
 	rtcpTo   uint8         // TCP: the channel for receiver reports
 	pair     *udpPair      // UDP
+	group    *group        // multicast, as it is described; nil where it is not
+	secrecy  secrecy       // as it is described
+	reporter uint32        // the SSRC of our reports
 
 	// Guarded by the funnel's mutex.
-	video   bool      // its key pictures are known
-	waitKey bool      // video before its first key picture is of no use
-	bye     time.Time // when its source said that it ends; zero while it has not
-	stamp   uint32    // the timestamp of the last packet
-	private []byte    // the decoder's configuration in the header that is out
+	video   bool          // its key pictures are known
+	waitKey bool          // video before its first key picture is of no use
+	bye     time.Time     // when its source said that it ends; zero while it has not
+	stamp   uint32        // the timestamp of the last packet
+	private []byte        // the decoder's configuration in the header that is out
+	latch   latch         // UDP: who sends
+	cipher  *srtp.Context // nil for media in the clear
+	fitted  time.Time     // when a packet fitted its keys last
 }
 
-// describeTracks maps m= sections to tracks, in their order.
-func describeTracks(s *sdp.Session) []*track {
+// describeTracks maps m= sections to tracks, in their order. Over TLS keys may come
+// in SETUP, and nothing in the clear may go beside the connection.
+func describeTracks(s *sdp.Session, tls, beside bool) []*track {
 	tracks := make([]*track, 0, len(s.Media))
 	allSendOnly := !slices.ContainsFunc(s.Media, func(m sdp.Media) bool { return !sendOnly(&m) })
 	for i := range s.Media {
@@ -49,14 +58,19 @@ func describeTracks(s *sdp.Session) []*track {
 		m := &s.Media[i]
 		t := describeTrack(m)
 		t.index = i
+		t.group = describedGroup(s, m)
+		t.secrecy = describedSecrecy(s, m)
+		t.reporter = rand.Uint32() | 1 // any but 0
 		switch {
 		case t.problem != "":
 		case sendOnly(m) && !allSendOnly:
 			t.problem = "it is meant for talking back"
-		case strings.Contains(strings.ToUpper(m.Proto), "SAVP"):
-			t.problem = "encrypted media (SRTP) is not supported"
+		case tls && beside && t.secrecy.profile == "":
+			t.problem = inClear
+		case !tls && t.secrecy.err != nil:
+			t.problem = "it is encrypted: " + clean(strings.TrimPrefix(t.secrecy.err.Error(), "srtp: "))
 		case t.control != "" && slices.ContainsFunc(tracks, func(o *track) bool {
-			return o.control == t.control && o.format.PayloadType == t.format.PayloadType
+			return o.problem == "" && o.control == t.control && o.format.PayloadType == t.format.PayloadType
 		}):
 			t.problem = "it is described twice"
 		}
@@ -177,8 +191,15 @@ func setupOrder(tracks []*track) []*track {
 	return order
 }
 
-// unplayable is ErrNoPlayableTrack with what each track's problem is.
+// inClear is the problem of a track that would leave the encrypted connection.
+const inClear = "over UDP it would come unencrypted"
+
+// unplayable is ErrNoPlayableTrack with what each track's problem is; ErrTransport
+// where another transport would do.
 func unplayable(tracks []*track) error {
+	if slices.ContainsFunc(tracks, func(t *track) bool { return t.problem == inClear }) {
+		return fmt.Errorf("rtsp: %w: %s", ErrTransport, inClear)
+	}
 	if len(tracks) == 0 {
 		return fmt.Errorf("rtsp: %w: the description has none", ErrNoPlayableTrack)
 	}

@@ -1,14 +1,17 @@
 package rtsp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// maxAlternatives bounds the alternatives that are read of one Transport header.
-const maxAlternatives = 16
+const (
+	maxAlternatives = 16  // that are read of one Transport header
+	maxTTL          = 255 // what an IP packet can have
+)
 
 var errTransportSyntax = errors.New("malformed Transport header")
 
@@ -16,26 +19,35 @@ var errTransportSyntax = errors.New("malformed Transport header")
 //
 //	RTP/AVP;unicast;client_port=5000-5001;server_port=6970-6971;source=10.0.0.5;ssrc=5F3A1B02
 //	RTP/AVP/TCP;unicast;interleaved=0-1
+//	RTP/AVP;multicast;destination=239.1.1.1;port=5000-5001;ttl=16;source=10.0.0.5
 type transport struct {
-	tcp         bool // the specification ends in /TCP
+	profile     string // SAVP, or another than AVP
+	tcp         bool   // the specification ends in /TCP
+	unicast     bool
 	multicast   bool
 	interleaved *[2]uint8  // RTP's and RTCP's channel
 	clientPort  *[2]uint16 // RTP's and RTCP's port
 	serverPort  *[2]uint16
 	source      string // an address, sometimes a host name
+	destination string // of multicast
+	port        *[2]uint16
+	ttl         int
 	ssrc        *uint32
 }
 
 // String is what is asked for: the shortest form that every server knows. An
 // unknown parameter, even `mode`, makes some refuse.
 func (t transport) String() string {
+	profile := "RTP/" + cmp.Or(t.profile, "AVP")
 	switch {
+	case t.multicast:
+		return profile + ";multicast"
 	case t.interleaved != nil:
-		return fmt.Sprintf("RTP/AVP/TCP;unicast;interleaved=%d-%d", t.interleaved[0], t.interleaved[1])
+		return fmt.Sprintf("%s/TCP;unicast;interleaved=%d-%d", profile, t.interleaved[0], t.interleaved[1])
 	case t.clientPort != nil:
-		return fmt.Sprintf("RTP/AVP;unicast;client_port=%d-%d", t.clientPort[0], t.clientPort[1])
+		return fmt.Sprintf("%s;unicast;client_port=%d-%d", profile, t.clientPort[0], t.clientPort[1])
 	}
-	return "RTP/AVP;unicast"
+	return profile + ";unicast"
 }
 
 // parseTransport reads the first usable alternative of a reply. Unknown keys
@@ -62,8 +74,20 @@ func parseAlternative(a string) (t transport, ok bool) {
 		key, v, _ := strings.Cut(p, "=")
 		v = unquote(v)
 		switch strings.ToLower(strings.TrimSpace(key)) {
+		case "unicast":
+			t.unicast = true
 		case "multicast":
 			t.multicast = true
+		case "destination":
+			t.destination = strings.Trim(v, "[]")
+		case "port":
+			if r, ok := portRange(v, 65535); ok {
+				t.port = &[2]uint16{uint16(r[0]), uint16(r[1])}
+			}
+		case "ttl":
+			if n, err := strconv.ParseUint(strings.TrimSpace(v), 10, 32); err == nil {
+				t.ttl = int(min(n, maxTTL))
+			}
 		case "interleaved":
 			if r, ok := portRange(v, 255); ok {
 				t.interleaved = &[2]uint8{uint8(r[0]), uint8(r[1])}

@@ -25,6 +25,15 @@ func (t transport) describe() string {
 	if t.serverPort != nil {
 		s += fmt.Sprint(" server", *t.serverPort)
 	}
+	if t.destination != "" {
+		s += " to " + t.destination
+	}
+	if t.port != nil {
+		s += fmt.Sprint(" port", *t.port)
+	}
+	if t.ttl != 0 {
+		s += fmt.Sprint(" ttl ", t.ttl)
+	}
 	if t.source != "" {
 		s += " source " + t.source
 	}
@@ -49,7 +58,9 @@ var transportCases = []struct{ in, want string }{
 	{"RTP/AVP;server_port=65536-65537;client_port=-1", "udp"},
 	{"RTP/AVP;unicast;ssrc= 0000000a;x;=;y=z", "udp ssrc A"},
 	{"RTP/AVP;unicast;ssrc=nothex;source=[fe80::1]", "udp source fe80::1"},
-	{"RTP/AVP;multicast;destination=225.0.0.1;port=5000-5001;ttl=999", "udp multicast"},
+	{"RTP/AVP;multicast;destination=225.0.0.1;port=5000-5001;ttl=999", "udp multicast to 225.0.0.1 port[5000 5001] ttl 255"},
+	{"RTP/AVP/UDP;multicast;destination=[ff15::1];port=5001;ttl=-1;source=fe80::1", "udp multicast to ff15::1 port[5001 5002] source fe80::1"},
+	{"RTP/SAVP;multicast;port=65535;ttl=x", "udp multicast port[65535 65535]"},
 	{"RAW/RAW/UDP;unicast,RTP/AVP/TCP;interleaved=0-1", "tcp ch[0 1]"},
 	{"MP2T/RTP/TCP;unicast;interleaved=0-1", "tcp ch[0 1]"},
 }
@@ -70,8 +81,12 @@ func TestParseTransport(t *testing.T) {
 
 func TestTransportString(t *testing.T) {
 	for want, tr := range map[string]transport{
-		"RTP/AVP;unicast;client_port=5000-5001": {clientPort: &[2]uint16{5000, 5001}},
-		"RTP/AVP/TCP;unicast;interleaved=14-15": {tcp: true, interleaved: &[2]uint8{14, 15}},
+		"RTP/AVP;unicast;client_port=5000-5001":  {clientPort: &[2]uint16{5000, 5001}},
+		"RTP/AVP;multicast":                      {multicast: true},
+		"RTP/SAVP;multicast":                     {multicast: true, profile: "SAVP"},
+		"RTP/SAVPF/TCP;unicast;interleaved=0-1":  {tcp: true, interleaved: &[2]uint8{0, 1}, profile: "SAVPF"},
+		"RTP/SAVP;unicast;client_port=5000-5001": {clientPort: &[2]uint16{5000, 5001}, profile: "SAVP"},
+		"RTP/AVP/TCP;unicast;interleaved=14-15":  {tcp: true, interleaved: &[2]uint8{14, 15}},
 	} {
 		if got := tr.String(); got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -29,15 +29,17 @@ const (
 	relatch = 3 * time.Second
 )
 
-// udpPair is the two sockets of one track.
+// udpPair is the two sockets of a track.
 type udpPair struct {
-	rtp, rtcp *net.UDPConn
+	rtp, rtcp *net.UDPConn // one and the same where both kinds come over one port
 	ports     [2]uint16
-	peer      netip.Addr // the other end of the RTSP connection
-	server    [2]uint16  // the server's ports; 0 where it does not tell
-	allowed   []netip.Addr
+	peer      netip.Addr   // the other end of the RTSP connection
+	server    [2]uint16    // the server's ports; 0 where it does not tell
+	allowed   []netip.Addr // who may send; nil: everybody
+	group     netip.Addr   // of multicast; invalid for a pair of its own
+	mute      bool         // nothing is sent, not even reports
+	tracks    []*track     // several may share a group and its ports
 
-	latch  latch                          // of the RTP socket's reader
 	rtcpAt atomic.Pointer[netip.AddrPort] // where RTCP came from last
 }
 
@@ -77,6 +79,14 @@ func (p *udpPair) close() {
 	}
 }
 
+// family is an address of the sockets' kind.
+func (p *udpPair) family() netip.Addr {
+	if p.group.IsValid() {
+		return p.group
+	}
+	return p.peer
+}
+
 // allow lets packets in from the address that the server says it sends from.
 func (p *udpPair) allow(source netip.Addr) {
 	if source.IsValid() && !source.IsMulticast() && !source.IsUnspecified() &&
@@ -87,7 +97,10 @@ func (p *udpPair) allow(source netip.Addr) {
 
 // rtpTo and rtcpTo are where punches and reports go: only to the host that the
 // RTSP connection goes to, and to no port of a well-known service.
-func (p *udpPair) rtpTo() (netip.AddrPort, bool) { return p.to(p.server[0]) }
+func (p *udpPair) rtpTo() (netip.AddrPort, bool) {
+	to, ok := p.to(p.server[0])
+	return to, ok && !p.group.IsValid()
+}
 
 func (p *udpPair) rtcpTo() (netip.AddrPort, bool) {
 	if to, ok := p.to(p.server[1]); ok {
@@ -100,7 +113,7 @@ func (p *udpPair) rtcpTo() (netip.AddrPort, bool) {
 }
 
 func (p *udpPair) to(port uint16) (netip.AddrPort, bool) {
-	return netip.AddrPortFrom(p.peer, port), port >= lowestPunch && p.peer.IsValid()
+	return netip.AddrPortFrom(p.peer, port), port >= lowestPunch && p.peer.IsValid() && !p.mute
 }
 
 // punch sends a small datagram from each socket, so that firewalls and address
@@ -115,6 +128,11 @@ func (p *udpPair) punch(pt uint8, report []byte) {
 	}
 }
 
+// admits reports whether a is one of those who may send.
+func admits(allowed []netip.Addr, a netip.Addr) bool {
+	return allowed == nil || slices.Contains(allowed, a)
+}
+
 // latch holds on to the first address that sends something valid, so that
 // nobody else can put packets into the stream.
 type latch struct {
@@ -127,7 +145,7 @@ func (l *latch) accepts(allowed []netip.Addr, from netip.AddrPort, now time.Time
 		l.last = now
 		return true
 	}
-	if !slices.Contains(allowed, from.Addr()) || l.from.IsValid() && now.Sub(l.last) < relatch {
+	if !admits(allowed, from.Addr()) || l.from.IsValid() && now.Sub(l.last) < relatch {
 		return false
 	}
 	l.from, l.last = from, now

@@ -86,7 +86,7 @@ func (s *Session) sendReports(now time.Time) {
 		quiet := !s.playing || s.f.first.IsZero() || s.f.err != nil
 		var report []byte
 		if !quiet {
-			report = t.receiver.AppendReport([]byte{'$', t.rtcpTo, 0, 0}, now)
+			report = t.appendReport([]byte{'$', t.rtcpTo, 0, 0}, now)
 		}
 		s.f.mu.Unlock()
 		switch {
@@ -114,6 +114,7 @@ func (s *Session) judge(now time.Time) {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
 	f := s.f
+	s.judgeKeys(now)
 	if f.first.IsZero() || f.err != nil {
 		return
 	}
@@ -132,7 +133,11 @@ func (s *Session) judge(now time.Time) {
 		f.finish(io.EOF)
 	case silent >= limits.Silence:
 		f.flush()
-		f.finish(media.At(media.RungTransport, &TimeoutError{"rtsp: the stream stopped: no media", limits.Silence}))
+		var why error = &TimeoutError{"rtsp: the stream stopped: no media", limits.Silence}
+		if f.misfits() {
+			why = errMisfit
+		}
+		f.finish(media.At(media.RungTransport, why))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,13 @@ const (
 // the test is skipped, or fails if CI is set.
 func StartGStreamer(t TB, args ...string) (baseURL string) {
 	t.Helper()
+	return StartGStreamerBy(t, nil, args...)
+}
+
+// StartGStreamerBy has another command start the server, such as `ip netns exec
+// NAME`. With --address it listens elsewhere than baseURL says.
+func StartGStreamerBy(t TB, by []string, args ...string) (baseURL string) {
+	t.Helper()
 	_, here, _, _ := runtime.Caller(0)
 	script := filepath.Join(filepath.Dir(here), "..", "testdata", "gst-server.py")
 	if err := exec.Command(gstPython, script, "--help").Run(); err != nil {
@@ -45,7 +53,8 @@ func StartGStreamer(t TB, args ...string) (baseURL string) {
 		missing("missing peer: gst-rtsp-server")
 		return ""
 	}
-	cmd := exec.Command(gstPython, append([]string{script}, args...)...)
+	argv := append(append(slices.Clone(by), gstPython, script), args...)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	var stderr lockedBuffer
 	cmd.Stderr = &stderr
 	cmd.WaitDelay = time.Second

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """GStreamer's RTSP server, for tests against a server that is not ours.
 
-    gst-server.py [--address A] [--port N] [--file clip.mp4] [--tls both.pem]
+    gst-server.py [--address A] [--port N] [--file clip.mp4] [--tls both.pem] [--multicast GROUP]
 
 It listens on 127.0.0.1, prints "ready PORT" when it can be asked, and ends when
 its standard input does, so that it never outlives the test that started it. It
@@ -22,6 +22,9 @@ within TLS (rtsps); the file has a certificate and its key.
     /digest        as /live, for user alice with password p@ss:word (Digest)
     /tcponly       as /live, interleaved only: SETUP for UDP is answered 461
     /udponly       as /live, UDP only
+    /live-srtp     as /live, encrypted (SRTP), the keys in the description (MIKEY)
+    /udponly-srtp  the same, UDP only
+    /multicast     as /live, multicast only; only with --multicast
 
 Needs gir1.2-gst-rtsp-server-1.0, python3-gi and GStreamer's plugins.
 """
@@ -69,6 +72,9 @@ def launches(file):
         "/digest": (live, True),
         "/tcponly": (live, True),
         "/udponly": (live, True),
+        "/live-srtp": (live, True),
+        "/udponly-srtp": (live, True),
+        "/multicast": (live, True),
         "/live-h265": (f"( {H265} {aac} ! rtpmp4gpay name=pay1 pt=97 )", True),
         "/live-opus": (f"( {H264} {SOUND} ! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay name=pay1 pt=97 )", True),
         "/live-pcmu": (f"( {H264} {telephone} ! mulawenc ! rtppcmupay name=pay1 )", True),
@@ -118,7 +124,14 @@ def digest():
     return auth
 
 
-def serve(address, port, file, tls):
+def pool(group):
+    """Where streams are sent to: a group with ports for several."""
+    result = GstRtspServer.RTSPAddressPool.new()
+    result.add_range(group, group, 5000, 5099, 4)
+    return result
+
+
+def serve(address, port, file, tls, group):
     server = GstRtspServer.RTSPServer.new()
     server.set_address(address)
     server.set_service(str(port))
@@ -128,14 +141,21 @@ def serve(address, port, file, tls):
     server.set_auth(auth)
     mounts = server.get_mount_points()
     for path, (launch, shared) in launches(file).items():
+        if path == "/multicast" and not group:
+            continue
         factory = GstRtspServer.RTSPMediaFactory.new()
         factory.set_launch(launch)
         factory.set_shared(shared)
         factory.set_permissions(permissions({"user"} if path == "/digest" else {"anyone", "user"}))
         if path == "/tcponly":
             factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
-        elif path == "/udponly":
+        elif path.startswith("/udponly"):
             factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
+        elif path == "/multicast":
+            factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP_MCAST)
+            factory.set_address_pool(pool(group))
+        if path.endswith("-srtp"):
+            factory.set_profiles(GstRtsp.RTSPProfile.SAVP | GstRtsp.RTSPProfile.SAVPF)
         mounts.add_factory(path, factory)
     if server.attach(None) == 0:
         sys.exit("gst-server: cannot listen")
@@ -148,10 +168,11 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--file", help="an MP4 file of H.264 and AAC for /vod")
     parser.add_argument("--tls", help="a PEM file of a certificate and its key")
+    parser.add_argument("--multicast", help="the group for /multicast")
     args = parser.parse_args()
 
     Gst.init(None)
-    server = serve(args.address, args.port, args.file, args.tls)
+    server = serve(args.address, args.port, args.file, args.tls, args.multicast)
     loop = GLib.MainLoop()
 
     def input_ended(_channel, _condition):
