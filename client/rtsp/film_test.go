@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,17 +49,19 @@ func record(t *testing.T, s *Session, seek int, length time.Duration) (data []by
 type film struct {
 	pictures []int
 	sound    []int
+	contrast int // pictures that have both light and dark in them
 	words    string
 }
 
 const pictureSize = clip.Width * clip.Height
 
+// decode decodes recorded bytes of pictures and sound.
 func decode(t *testing.T, data []byte) film {
 	t.Helper()
-	return decodeTracks(t, data, true)
+	return decodeTracks(t, data, true, true)
 }
 
-func decodeTracks(t *testing.T, data []byte, sound bool) film {
+func decodeTracks(t *testing.T, data []byte, video, audio bool) film {
 	t.Helper()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
@@ -69,10 +72,13 @@ func decodeTracks(t *testing.T, data []byte, sound bool) film {
 	}
 	dir := t.TempDir()
 	gray, wav := filepath.Join(dir, "gray"), filepath.Join(dir, "wav")
-	args := []string{"-v", "warning", "-i", "-", "-map", "0:v?", "-vf", fmt.Sprintf("scale=%d:%d", clip.Width, clip.Height),
-		"-fps_mode", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo", gray}
-	if sound {
-		args = append(args, "-map", "0:a?", "-ac", "1", "-ar", "48000", "-f", "wav", wav)
+	args := []string{"-v", "warning", "-i", "-"}
+	if video {
+		args = append(args, "-map", "0:v", "-vf", fmt.Sprintf("scale=%d:%d", clip.Width, clip.Height),
+			"-fps_mode", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo", gray)
+	}
+	if audio {
+		args = append(args, "-map", "0:a", "-ac", "1", "-ar", "48000", "-f", "wav", wav)
 	}
 	cmd := exec.CommandContext(t.Context(), ffmpeg, args...)
 	cmd.Stdin = bytes.NewReader(data)
@@ -82,6 +88,18 @@ func decodeTracks(t *testing.T, data []byte, sound bool) film {
 		t.Fatalf("ffmpeg: %v: %s", err, &words)
 	}
 	f := film{words: words.String()}
+	if video {
+		f.look(t, gray)
+	}
+	if audio {
+		f.sound = hear(t, wav)
+	}
+	return f
+}
+
+// look reads the second that each picture shows.
+func (f *film) look(t *testing.T, gray string) {
+	t.Helper()
 	pictures, err := os.ReadFile(gray)
 	if err != nil {
 		t.Fatal(err)
@@ -92,10 +110,15 @@ func decodeTracks(t *testing.T, data []byte, sound bool) film {
 			second = -1
 		}
 		f.pictures = append(f.pictures, second)
+		if one := pictures[:pictureSize]; slices.Min(one) < 50 && slices.Max(one) > 200 {
+			f.contrast++
+		}
 	}
-	if !sound {
-		return f
-	}
+}
+
+// hear tells which second each quarter of a second sounds like.
+func hear(t *testing.T, wav string) (seconds []int) {
+	t.Helper()
 	file, err := os.Open(wav)
 	if err != nil {
 		t.Fatal(err)
@@ -108,10 +131,10 @@ func decodeTracks(t *testing.T, data []byte, sound bool) film {
 	for ; len(samples) >= rate/4; samples = samples[rate/4:] {
 		hz, _ := clip.Tone(samples[:rate/4], rate)
 		if second, ok := clip.SecondOfTone(hz); ok {
-			f.sound = append(f.sound, second)
+			seconds = append(seconds, second)
 		}
 	}
-	return f
+	return seconds
 }
 
 // check fails unless pictures and sound go from one second to another without

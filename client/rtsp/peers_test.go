@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -74,26 +72,12 @@ func TestServerOnDemand(t *testing.T) {
 			t.Parallel()
 			srv := rtsptest.NewServer(rtsptest.Config{})
 			defer srv.Close()
-			s, _ := start(t, over(scheme, srv.URL("/vod")), Config{})
+			s, _ := start(t, over(scheme, srv.URL("/vod")), Config{Timeouts: endByBYE})
 			if i := s.Info(); i.Live || i.Duration.Round(time.Second) != clip.Duration || i.Can != (media.Capabilities{}) {
 				t.Errorf("%+v", i)
 			}
-			onDemand(t, s, 1)
-			// The end: what is left, then io.EOF.
-			if _, err := s.Seek(t.Context(), 58*time.Second); err != nil {
-				t.Fatal(err)
-			}
-			var last time.Duration
-			for {
-				c, err := s.Next(t.Context())
-				if err != nil {
-					if err != io.EOF || last < 59*time.Second {
-						t.Errorf("%v at %v", err, last)
-					}
-					break
-				}
-				last = c.Time
-			}
+			onDemand(t, s, 0)
+			toTheEnd(t, s, 3)
 		})
 	}
 }
@@ -101,11 +85,11 @@ func TestServerOnDemand(t *testing.T) {
 // second is the one that is heard from d on; AAC frames begin a little early.
 func second(d time.Duration) int { return int((d + 50*time.Millisecond) / time.Second) }
 
-// onDemand plays, pauses, resumes and seeks a server that has the clip, with a
-// key picture every so many seconds.
-func onDemand(t *testing.T, s *Session, gop int) {
+// onDemand plays, pauses, resumes and seeks a server that has the clip. In each
+// pause it may leave out so many packets.
+func onDemand(t *testing.T, s *Session, leavesOut uint64) {
 	t.Helper()
-	data, begin := record(t, s, 0, time.Second)
+	data, begin := record(t, s, 0, 1300*time.Millisecond)
 	if begin != 0 {
 		t.Errorf("it begins at %v", begin)
 	}
@@ -142,13 +126,17 @@ func onDemand(t *testing.T, s *Session, gop int) {
 		}
 	}
 	f := decode(t, data)
+	lost := s.Stats().Lost
+	if lost > 0 && lost <= leavesOut {
+		f.words = "" // the rest of that second leans on it
+	}
 	f.check(t, 0, 2, 55)
-	if n := len(slices.DeleteFunc(f.pictures, func(s int) bool { return s != 1 })); n != clip.FrameRate {
+	if n := len(slices.DeleteFunc(f.pictures, func(s int) bool { return s != 1 })); n != clip.FrameRate && lost == 0 {
 		t.Errorf("%d pictures of second 1", n)
 	}
 
 	got, err := s.Seek(t.Context(), 30500*time.Millisecond)
-	if err != nil || got > 30500*time.Millisecond || got < 30500*time.Millisecond-time.Duration(gop)*time.Second {
+	if err != nil || got > 30500*time.Millisecond || got < 29500*time.Millisecond {
 		t.Fatalf("%v, %v", got, err)
 	}
 	data, begin = record(t, s, 1, 1500*time.Millisecond)
@@ -166,7 +154,7 @@ func onDemand(t *testing.T, s *Session, gop int) {
 	}
 	data, _ = record(t, s, 2, 1500*time.Millisecond)
 	decode(t, data).check(t, second(got), second(got)+1, 30)
-	if n := s.Stats(); n.Lost != 0 {
+	if n := s.Stats(); n.Lost > 2*leavesOut {
 		t.Errorf("%+v", n)
 	}
 }
@@ -230,68 +218,5 @@ func TestServerCutsOff(t *testing.T) {
 		if rung, ok := errors.AsType[*media.RungError](err); !ok || rung.Rung != media.RungTransport || !errors.Is(err, ErrConnection) {
 			t.Errorf("%s: %v", scheme, err)
 		}
-	}
-}
-
-func TestGStreamerLive(t *testing.T) {
-	t.Parallel()
-	base := rtsptest.StartGStreamer(t)
-	for _, c := range []struct{ link, video, audio string }{
-		{over("rtspu", base) + "/live", "H.264", "AAC"},
-		{base + "/tcponly", "H.264", "AAC"},
-		{over("rtspt", base) + "/live-h265", "H.265", "AAC"},
-		{base + "/live-opus", "H.264", "Opus"},
-		{base + "/live-pcmu", "H.264", "PCMU"},
-		{over("rtspt", base) + "/live-pcma", "H.264", "PCMA"},
-		{base + "/ts", "MPEG-TS", ""},
-		{strings.Replace(base, "://", "://alice:p%40ss%3Aword@", 1) + "/digest", "H.264", "AAC"},
-		// Last, since a path that has just been left is answered 503 for a while.
-		{over("rtspt", base) + "/live", "H.264", "AAC"},
-	} {
-		s, ev := start(t, c.link, Config{})
-		i := s.Info()
-		if !i.Live || i.Tracks[0].Codec != media.Codec(c.video) || i.Tracks[0].Problem != "" ||
-			c.audio != "" && (i.Tracks[1].Codec != media.Codec(c.audio) || i.Tracks[1].Problem != "") {
-			t.Errorf("%s: %+v", c.link, i)
-		}
-		if ev.has("p@ss") {
-			t.Errorf("%s: the password is told", c.link)
-		}
-		data, _ := record(t, s, 0, 1200*time.Millisecond)
-		s.Close()
-		f := decode(t, data)
-		cut := c.video == "MPEG-TS" // in the middle of a unit: a chunk ends with a TS packet
-		if len(f.pictures) < 10 || strings.Contains(f.words, "rror") && !cut {
-			t.Errorf("%s: %d pictures; %s", c.link, len(f.pictures), f.words)
-		}
-		if !slices.Contains(f.sound, 4) { // 440 Hz is the clip's second 4
-			t.Errorf("%s: the tone is not heard: %v", c.link, f.sound)
-		}
-		if n := s.Stats(); n.Lost != 0 {
-			t.Errorf("%s: %+v", c.link, n)
-		}
-	}
-	if _, err := Open(t.Context(), parse(t, base+"/digest"), Config{}); !errors.Is(err, ErrAuth) {
-		t.Errorf("without a login: %v", err)
-	}
-	if _, err := Open(t.Context(), parse(t, base+"/nothing"), Config{}); status(err) != 404 {
-		t.Errorf("without a path: %v", err)
-	}
-}
-
-func TestGStreamerOnDemand(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "clip.mp4")
-	if err := os.WriteFile(file, clip.MP4(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	base := rtsptest.StartGStreamer(t, "--file", file)
-	for _, scheme := range []string{"rtsp", "rtspt"} {
-		s, _ := start(t, over(scheme, base)+"/vod", Config{})
-		if i := s.Info(); i.Live || i.Duration.Round(time.Second) != clip.Duration {
-			t.Errorf("%s: %+v", scheme, i)
-		}
-		onDemand(t, s, 1)
-		s.Close()
 	}
 }

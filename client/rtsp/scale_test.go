@@ -214,7 +214,7 @@ func TestGStreamerScale(t *testing.T) {
 		t.Fatal(from, rate, err)
 	}
 	data, begin := record(t, s, 1, 3*time.Second)
-	f := decodeTracks(t, data, false)
+	f := decodeTracks(t, data, true, false)
 	if d := begin - from; d < 0 || d > 200*time.Millisecond || bytes.Contains(data, []byte("A_AAC")) {
 		t.Errorf("it begins at %v for %v", begin, from)
 	}
@@ -226,7 +226,7 @@ func TestGStreamerScale(t *testing.T) {
 		t.Fatal(from, rate, err)
 	}
 	data, _ = record(t, s, 2, 3*time.Second)
-	f = decodeTracks(t, data, false)
+	f = decodeTracks(t, data, true, false)
 	for i := 1; i < len(f.pictures); i++ {
 		if f.pictures[i] != f.pictures[i-1]-1 {
 			t.Errorf("backwards: %v", f.pictures)

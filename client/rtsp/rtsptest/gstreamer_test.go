@@ -38,6 +38,7 @@ func TestGStreamerServes(t *testing.T) {
 	base := StartGStreamer(t, "--file", file)
 	ffprobe := peer(t, "ffprobe")
 	var probes sync.WaitGroup // nearly all their time is waiting
+	slots := make(chan struct{}, 8)
 	for _, test := range []struct {
 		path, transport, codecs, problem string
 	}{
@@ -51,6 +52,21 @@ func TestGStreamerServes(t *testing.T) {
 		{"/live-vp9", "tcp", "vp9", ""},
 		{"/live-jpeg", "tcp", "mjpeg", ""},
 		{"/live-theora", "tcp", "theora", ""},
+		{"/live-fua", "udp", "h264", ""},
+		{"/live-stap", "tcp", "h264", ""},
+		{"/live-aac-latm", "tcp", "aac", ""},
+		{"/live-mp2", "tcp", "mp2", ""},
+		{"/live-mp3", "udp", "mp3", ""},
+		{"/live-ac3", "tcp", "ac3", ""},
+		{"/live-vorbis", "tcp", "vorbis", ""},
+		{"/live-speex", "tcp", "speex", ""},
+		{"/live-g722", "udp", "adpcm_g722", ""},
+		{"/live-g726", "tcp", "adpcm_g726le", ""},
+		{"/live-gsm", "tcp", "gsm", ""},
+		{"/live-amr", "tcp", "amr_nb", ""},
+		{"/live-amrwb", "udp", "amr_wb", ""},
+		{"/live-l16", "tcp", "pcm_s16be", ""},
+		{"/live-l24", "tcp", "pcm_s24be", ""},
 		{"/ts", "tcp", "aac h264", ""},
 		{"/tcponly", "tcp", "aac h264", ""},
 		{"/tcponly", "udp", "", "461"},
@@ -60,6 +76,8 @@ func TestGStreamerServes(t *testing.T) {
 		{"/nothing", "tcp", "", "404"},
 	} {
 		probes.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			codecs, problem := probe(t, ffprobe, base+test.path, test.transport)
 			if codecs != test.codecs || !strings.Contains(problem, test.problem) {
 				t.Errorf("%s over %s: codecs %q, want %q; %s", test.path, test.transport, codecs, test.codecs, problem)
