@@ -237,6 +237,7 @@ func TestReal(t *testing.T) {
 		"RTSP live":          realLive,
 		"GStreamer over UDP": realGStreamerUDP,
 		"GStreamer over TCP": realGStreamerTCP,
+		"VLC's server":       realVLCServer,
 	})
 }
 
@@ -397,6 +398,18 @@ func realGStreamerTCP(t *testing.T) {
 		gst(forced, "/ts", "tcp", film...),
 		gst(forced, "/live-pcmu", "tcp", "H.264", "PCMU"),
 		gst(forced, "/live-pcma", "tcp", "H.264", "PCMA"),
+	})
+}
+
+// realVLCServer plays what another VLC sends. It has UDP only, and VLC as a
+// player cannot open it.
+func realVLCServer(t *testing.T) {
+	sends := func(name string, out rtsptest.VLCOutput) channel {
+		return channel{name: name, url: rtsptest.StartVLC(t, out), protocol: "rtsp", transport: "udp", codecs: film, sound: climbs, live: true}
+	}
+	watchAll(t, []channel{
+		sends("as it is", rtsptest.VLCOutput{}),
+		sends("in a transport stream", rtsptest.VLCOutput{RTP: "mux=ts"}),
 	})
 }
 
