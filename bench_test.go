@@ -28,6 +28,8 @@ func TestBench(t *testing.T) {
 	t.Run("memory", b.memory)
 	t.Run("frames", b.frames)
 	t.Run("work", b.work)
+	t.Run("receive", b.receive)
+	t.Run("silence", b.silence)
 	if err := os.WriteFile(path, []byte(b.report()), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +84,12 @@ How it is measured:
 - **Work**: user and system seconds of the one process, from its start to its end, for each gigabyte (10⁹ bytes) that it
   gives to another process: tapedeck's engine to curl in VLC's place, ffmpeg to cat. The server sends H.264 pictures
   of 250 kB, interleaved, as fast as it is read ("unpaced") or at 50 Mbit/s.
+- **Receiving**: the time that the threads of the receivers run (the kernel's count), in a stretch of some seconds at a
+  steady rate, for each gigabyte that is sent in it: RTP in, chunks of the container out, nobody takes them further. The
+  server is another process. Channels are in one process of ours and in one of GStreamer's; of ffmpeg each has its own.
+  Allocations are those of our whole process in that stretch, by its packets.
+- **First media**: from the link to the first bytes that a decoder can start with, without VLC. Where UDP is silently
+  dropped SETUP and PLAY succeed and nothing comes.
 - **Memory**: the resident set of the program alone, without VLC, whose own stands beside it. "anonymous" leaves out
   the pages of the program's file; "peak" is the most there was since the start.
 `
@@ -126,7 +134,7 @@ func loadAverage() string {
 // versions are those of the peers.
 func versions() []string {
 	all := []string{runtime.Version()}
-	for _, ask := range [][]string{{"vlc", "--version"}, {"ffmpeg", "-version"}, {"curl", "--version"}, {"less", "--version"}} {
+	for _, ask := range [][]string{{"vlc", "--version"}, {"ffmpeg", "-version"}, {"curl", "--version"}, {"less", "--version"}, {"gst-launch-1.0", "--version"}} {
 		cmd := exec.Command(ask[0], ask[1:]...)
 		asNobody(cmd)
 		out, err := cmd.Output()
