@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 )
 
 const (
@@ -19,16 +18,9 @@ const (
 )
 
 // batchReader reads several datagrams with one system call where the system
-// can.
+// can, always into the messages that it was made for.
 type batchReader interface {
 	ReadBatch(ms []ipv4.Message, flags int) (int, error)
-}
-
-func newBatchReader(c *net.UDPConn, ip netip.Addr) batchReader {
-	if ip.Is4() {
-		return ipv4.NewPacketConn(c)
-	}
-	return ipv6.NewPacketConn(c)
 }
 
 // receive starts the readers of a pair's sockets.
@@ -40,13 +32,18 @@ func (s *Session) receive(p *udpPair) {
 }
 
 // readRTP is the one reader of a pair's RTP socket: it takes what has come in
-// one system call and under one lock, and sleeps a little when that was little.
+// one system call and under one lock, and sleeps a little when that was all, so
+// that the next call brings many again: a picture comes in many datagrams.
 func (s *Session) readRTP(p *udpPair) {
 	defer recovered(s.broken)
-	reader := newBatchReader(p.rtp, p.family())
 	messages := make([]ipv4.Message, batchSize)
 	for i := range messages {
 		messages[i].Buffers = [][]byte{make([]byte, maxDatagram)}
+	}
+	reader, err := newBatchReader(p.rtp, messages)
+	if err != nil {
+		s.broken(err)
+		return
 	}
 	failed := 0
 	var deadline time.Time
@@ -70,7 +67,7 @@ func (s *Session) readRTP(p *udpPair) {
 		}
 		failed = 0
 		s.take(p, messages[:max(n, 0)])
-		if n > 0 && n < batchSize/2 {
+		if n > 0 && n < batchSize {
 			time.Sleep(nap)
 		}
 	}
@@ -101,8 +98,11 @@ func (s *Session) take(p *udpPair, messages []ipv4.Message) {
 	for _, t := range p.tracks {
 		s.f.poll(t, now)
 	}
+	some := s.f.out.bytes > 0
 	s.f.mu.Unlock()
-	wake(s.f.ready)
+	if some { // most batches are the middle of a picture
+		wake(s.f.ready)
+	}
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort {

@@ -76,8 +76,11 @@ func (s *Session) drained() {
 	s.batch = false
 	s.f.mu.Lock()
 	s.f.busy--
+	some := s.f.out.bytes > 0
 	s.f.mu.Unlock()
-	wake(s.f.ready)
+	if some {
+		wake(s.f.ready)
+	}
 	for { // until there is room
 		s.f.mu.Lock()
 		full := s.f.patient && s.f.out.bytes >= maxQueue && s.f.err == nil && !s.d.waiting()

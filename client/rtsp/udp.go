@@ -79,14 +79,6 @@ func (p *udpPair) close() {
 	}
 }
 
-// family is an address of the sockets' kind.
-func (p *udpPair) family() netip.Addr {
-	if p.group.IsValid() {
-		return p.group
-	}
-	return p.peer
-}
-
 // allow lets packets in from the address that the server says it sends from.
 func (p *udpPair) allow(source netip.Addr) {
 	if source.IsValid() && !source.IsMulticast() && !source.IsUnspecified() &&
