@@ -135,9 +135,10 @@ func TestSenderReportsAlign(t *testing.T) {
 			now := epoch.Add(c.at)
 			a.at(now, 2, tick(5000, c.at))
 			b.at(now, 2, tick(90000, c.at))
-			// Reports of one moment, 100 ms after a's first sample.
-			a.RTCP(senderReport(wall.Add(100*ms), tick(5000, 100*ms)), now)
-			b.RTCP(senderReport(wall.Add(100*ms), tick(90000, 100*ms-c.real)), now)
+			// Reports of one moment, a second from now.
+			d := c.at + time.Second
+			a.RTCP(senderReport(wall.Add(d), tick(5000, d)), now)
+			b.RTCP(senderReport(wall.Add(d), tick(90000, d-c.real)), now)
 			check := func(when string, d, moveA, moveB time.Duration, n uint16) {
 				t.Helper()
 				if got := a.at(epoch.Add(d), n, tick(5000, d)) - d; (got - moveA).Abs() > 2*ms {

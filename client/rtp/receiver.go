@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -14,10 +15,11 @@ import (
 
 // Defaults and limits of the Receiver.
 const (
-	defaultReorder = 256                    // packets
+	defaultReorder = maxReorder             // packets: 100 ms of 50 Mbit/s are 450
 	defaultWait    = 150 * time.Millisecond // for a packet that is missing
 	ssrcSilence    = 500 * time.Millisecond // of a source before another may follow it
 	ssrcProof      = 2                      // packets in sequence that make a source
+	maxRival       = 256 << 10              // bytes of it that are kept until then
 	staleWindow    = 3000                   // numbers before RTP-Info's that belong to the old range
 	staleTime      = 2 * time.Second        // for which they may come
 )
@@ -25,7 +27,7 @@ const (
 // Options of a Receiver. The zero value suits TCP.
 type Options struct {
 	Reorder    bool          // put packets in order, as UDP needs it; TCP keeps the order
-	MaxReorder int           // packets held back at most, up to 512; default 256
+	MaxReorder int           // packets held back at most, up to 512, the default
 	MaxWait    time.Duration // for a missing packet; default 150 ms
 	Clock      *Clock        // shared by the receivers of a session; default one of its own
 	SSRC       *uint32       // as SETUP or RTP-Info announced it; wins over others that send too
@@ -48,6 +50,7 @@ type Receiver struct {
 	fresh    fresh
 	report   report
 	sync     syncPoint
+	told     told
 
 	// Of the call that runs: what deliver and unit need.
 	now  time.Time
@@ -69,11 +72,26 @@ type source struct {
 }
 
 // rival is another sender on the same channel. An encoder that restarts comes
-// back under a new SSRC; a stranger on the port has one too.
+// back under a new SSRC; a stranger on the port has one too. What it sends is
+// kept, since a restart begins with a key picture:
+//
+//	held: | nanoseconds since the first, 64 | size32 | packet |...
 type rival struct {
 	ssrc  uint32
 	next  uint16
-	count int
+	count int       // packets in sequence, without one of the source's between them
+	since time.Time // arrival of the first
+	held  []byte
+}
+
+// keep keeps a packet, in the place of all before it when there is no room.
+func (v *rival) keep(raw []byte, arrival time.Time) {
+	if len(v.held)+len(raw) > maxRival {
+		v.held = v.held[:0]
+	}
+	v.held = binary.BigEndian.AppendUint64(v.held, uint64(arrival.Sub(v.since)))
+	v.held = binary.BigEndian.AppendUint32(v.held, uint32(len(raw)))
+	v.held = append(v.held, raw...)
 }
 
 // fresh is what RTP-Info says of the range that PLAY has begun.
@@ -140,15 +158,20 @@ func (r *Receiver) RTP(raw []byte, arrival time.Time, emit func(media.Packet)) e
 		return nil
 	}
 	r.enter(arrival, emit)
-	if r.admit(f, arrival) {
-		r.bytes.Add(uint64(len(raw)))
-		r.report.arrive(f.ts, arrival, r.format.ClockRate)
-		r.seq.push(f.seq, raw, arrival)
+	if r.admit(f, raw, arrival) {
+		r.take(f, raw, arrival)
 	}
 	return r.leave()
 }
 
-// Poll hands out what has waited too long for packets before it.
+func (r *Receiver) take(f fixed, raw []byte, arrival time.Time) {
+	r.bytes.Add(uint64(len(raw)))
+	r.report.arrive(f.ts, arrival, r.format.ClockRate)
+	r.seq.push(f.seq, raw, arrival)
+}
+
+// Poll hands out what has waited too long for packets before it. It is to be
+// called when nothing more is there to be read, too: see sequencer.
 func (r *Receiver) Poll(now time.Time, emit func(media.Packet)) {
 	r.enter(now, emit)
 	r.seq.expire(now)
@@ -184,7 +207,7 @@ func (r *Receiver) Rebase(at time.Duration, seq *uint16, rtptime *uint32) {
 	r.fresh = fresh{at: at, seq: seq, rtptime: rtptime}
 	r.seq.stop()
 	r.depack.Reset()
-	r.source, r.rival, r.sync = source{}, rival{}, syncPoint{}
+	r.source, r.rival, r.sync, r.told = source{}, rival{}, syncPoint{}, told{}
 	r.report.restart()
 	r.hole = false
 }
@@ -219,7 +242,7 @@ func (r *Receiver) stale(seq uint16, arrival time.Time) bool {
 }
 
 // admit decides whether to listen to a packet's source.
-func (r *Receiver) admit(f fixed, arrival time.Time) bool {
+func (r *Receiver) admit(f fixed, raw []byte, arrival time.Time) bool {
 	switch s := &r.source; {
 	case !s.known:
 		*s = source{known: true, ssrc: f.ssrc, last: arrival}
@@ -232,17 +255,27 @@ func (r *Receiver) admit(f fixed, arrival time.Time) bool {
 		r.follow(f.ssrc, arrival)
 		return true
 	}
-	if r.rival.count == 0 || r.rival.ssrc != f.ssrc || r.rival.next != f.seq {
-		r.rival = rival{ssrc: f.ssrc}
+	v := &r.rival
+	if v.count == 0 || v.ssrc != f.ssrc || v.next != f.seq {
+		*v = rival{ssrc: f.ssrc, since: arrival, held: v.held[:0]}
 	}
-	r.rival.count++
-	r.rival.next = f.seq + 1
+	v.count++
+	v.next = f.seq + 1
+	v.keep(raw, arrival)
 	silent := r.source.gone || arrival.Sub(r.source.last) >= ssrcSilence
-	if r.rival.count < ssrcProof || !silent {
+	if v.count < ssrcProof || !silent {
 		return false
 	}
+	held, since := v.held, v.since
 	r.follow(f.ssrc, arrival)
-	return true
+	for len(held) > 0 {
+		r.now = since.Add(time.Duration(binary.BigEndian.Uint64(held)))
+		p := held[12:][:binary.BigEndian.Uint32(held[8:])]
+		f, _ := readFixed(p)
+		r.take(f, p, r.now)
+		held = held[12+len(p):]
+	}
+	return false
 }
 
 // follow changes to another source. Its media time goes on from the old one's.
@@ -308,12 +341,12 @@ func (r *Receiver) pass(u Unit) {
 	if r.clocked != nil {
 		r.timeline.tick(r.clocked.clockRate())
 	}
-	r.emit(media.Packet{
-		Track: r.track,
-		Time:  r.timeline.at(u.Timestamp, r.now),
-		Key:   u.Key,
-		Data:  u.Data,
-	})
+	cut := r.timeline.cut
+	at := r.timeline.at(u.Timestamp, r.now)
+	if cut {
+		r.align(r.now)
+	}
+	r.emit(media.Packet{Track: r.track, Time: at, Key: u.Key, Data: u.Data})
 }
 
 // bare takes transport stream packets that come without an RTP header, which

@@ -12,7 +12,8 @@ import (
 //	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //	|V=2|P|  count  |      PT       | length in words, less one     |
 //	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//	| SR: SSRC | NTP seconds | NTP fraction | RTP timestamp | ...   |
+//	| SR: SSRC | NTP seconds | NTP fraction | RTP timestamp |       |
+//	|     packets sent | bytes sent | ...                           |
 //	| BYE: SSRC * count | (reason)                                  |
 //
 // They are walked by their lengths; one that cannot be read is passed over,
@@ -24,7 +25,8 @@ const (
 	rtcpSDES   = 202
 	rtcpBYE    = 203
 
-	srSize    = rtcpHeader + 20 // without the packet counts, which nobody needs
+	srSize    = rtcpHeader + 20 // without the counts of packets and bytes
+	srCounts  = srSize + 8
 	sdesCNAME = 1
 )
 
@@ -36,6 +38,13 @@ type syncPoint struct {
 	ntp     uint64 // 32.32 fixed point seconds since 1900
 	ts      uint32
 	arrival time.Time
+}
+
+// told is what sender reports said of packets since the last one that came.
+type told struct {
+	at     time.Time // of the first such report
+	count  uint32    // of packets in it
+	inVain bool      // later ones said that more were sent
 }
 
 // RTCP takes an RTCP datagram. bye says that the stream's source has ended;
@@ -90,7 +99,29 @@ func (r *Receiver) senderReport(p []byte, arrival time.Time) {
 		ts:      binary.BigEndian.Uint32(p[16:]),
 		arrival: arrival,
 	}
+	if len(p) >= srCounts {
+		r.counted(binary.BigEndian.Uint32(p[20:]), arrival)
+	}
 	r.align(arrival)
+}
+
+// counted compares the packets that the sender says it has sent with what came.
+func (r *Receiver) counted(count uint32, arrival time.Time) {
+	t := &r.told
+	switch {
+	case r.bytes.Load() == 0: // the first packet is missing already
+		t.inVain = t.inVain || count > 0
+	case t.at.IsZero() || t.at.Before(r.source.last): // some came since
+		*t = told{at: arrival, count: count}
+	case count != t.count:
+		t.inVain = true
+	}
+}
+
+// SentInVain reports whether the sender has told of packets that it sent after
+// the last one that came: they are lost on the way, all of them.
+func (r *Receiver) SentInVain() bool {
+	return r.told.inVain && (!r.source.known || !r.told.at.Before(r.source.last))
 }
 
 // align tells the session's clock what the last sender report says. Cameras
@@ -100,12 +131,12 @@ func (r *Receiver) align(now time.Time) {
 	if !s.known || s.ntp>>32 == 0 || s.ssrc != r.source.ssrc {
 		return
 	}
-	at, ok := r.timeline.near(s.ts)
+	at, age, ok := r.timeline.near(s.ts)
 	if !ok {
 		return
 	}
 	wall := time.Duration(s.ntp>>32)*time.Second + time.Duration(s.ntp&0xffffffff*uint64(time.Second)>>32)
-	r.opt.Clock.align(r.timeline.member, wall-at, now)
+	r.opt.Clock.align(r.timeline.member, wall-at, age-now.Sub(s.arrival), now)
 }
 
 // report is the state of the reports that we send (RFC 3550, 6.4.1, A.3, A.8).
@@ -113,8 +144,9 @@ type report struct {
 	ssrc     uint32 // ours
 	begun    bool
 	transit  uint32
-	jitter   uint32 // times 16, in ticks
-	expected uint64 // as of the last report
+	jitter   uint64 // times 16, in ticks: 36 bits for the wildest of timestamps
+	base     uint64 // the first packet's number, as of the last report...
+	expected uint64
 	received uint64
 }
 
@@ -130,7 +162,7 @@ func (p *report) arrive(ts uint32, arrival time.Time, rate int) {
 		p.begun = true
 		return
 	}
-	p.jitter += magnitude(d) - (p.jitter+8)>>4
+	p.jitter += uint64(magnitude(d)) - (p.jitter+8)>>4
 }
 
 // magnitude is |d| for every d.
@@ -186,6 +218,9 @@ func (r *Receiver) AppendReport(dst []byte, now time.Time) []byte {
 func (r *Receiver) appendBlock(dst []byte, now time.Time) []byte {
 	q, p := &r.seq, &r.report
 	expected := q.top - q.base
+	if q.base != p.base { // the sender has begun a new count
+		p.base, p.expected, p.received = q.base, 0, 0
+	}
 	lost := int64(expected) - int64(q.received)
 	lost = min(max(lost, -maxCumulative-1), maxCumulative)
 	var fraction int64
@@ -195,9 +230,12 @@ func (r *Receiver) appendBlock(dst []byte, now time.Time) []byte {
 	}
 	p.expected, p.received = expected, q.received
 
+	// Both are 0 without a sender report (RFC 3550, 6.4.1).
 	var last, delay uint32
-	if r.sync.known {
+	if r.sync.known && r.sync.ssrc == r.source.ssrc {
 		last = uint32(r.sync.ntp >> 16)
+	}
+	if last != 0 {
 		since := min(max(now.Sub(r.sync.arrival), 0), time.Hour)
 		delay = uint32(since * 65536 / time.Second)
 	}
@@ -205,7 +243,7 @@ func (r *Receiver) appendBlock(dst []byte, now time.Time) []byte {
 	dst = be.AppendUint32(dst, r.source.ssrc)
 	dst = be.AppendUint32(dst, uint32(fraction)<<24|uint32(lost)&0xffffff)
 	dst = be.AppendUint32(dst, uint32(q.top-1))
-	dst = be.AppendUint32(dst, p.jitter>>4)
+	dst = be.AppendUint32(dst, uint32(p.jitter>>4))
 	dst = be.AppendUint32(dst, last)
 	return be.AppendUint32(dst, delay)
 }

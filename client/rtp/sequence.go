@@ -10,7 +10,9 @@ const (
 	maxMisorder  = 100  // a step back beyond it is one too
 	maxOld       = 64   // so are this many old packets one after the other
 	maxReorder   = 512  // packets that the buffer may be told to hold
-	historyWords = 16   // 64 numbers each: those of which we know if they came
+	maxSlotBytes = 4 << 20
+	maxSlotSpare = 16 << 10 // bytes of a buffer that is used again
+	historyWords = 16       // 64 numbers each: those of which we know if they came
 	history      = historyWords * 64
 )
 
@@ -22,6 +24,9 @@ const (
 //	               ^ waited for, at most maxWait and len(slots) packets
 //
 // On TCP nothing is held: what is missing was never sent.
+//
+// push never gives a gap up for the time that has passed: after a stall what is
+// missing may be the next to be read. That is expire's, once all has been read.
 type sequencer struct {
 	slots   []slot   // nil: nothing is held
 	free    [][]byte // buffers for slots, to be used again
@@ -35,7 +40,8 @@ type sequencer struct {
 	seen    [historyWords]uint64
 	gap     bool // packets are missing before next
 
-	held  int       // slots in use
+	held  int       // slots in use...
+	size  int       // ...and the bytes in them
 	since time.Time // arrival of the one that has waited longest
 
 	old     int    // packets older than next, one after the other
@@ -80,7 +86,6 @@ func (q *sequencer) push(seq uint16, raw []byte, now time.Time) {
 		q.regular()
 		q.hold(q.next+uint64(delta), raw, now)
 	}
-	q.expire(now)
 }
 
 // restart begins a new count at seq. Nothing counts as lost before it.
@@ -100,7 +105,7 @@ func (q *sequencer) stop() {
 			q.release(&q.slots[i])
 		}
 	}
-	q.held, q.started, q.gap = 0, false, false
+	q.started, q.gap = false, false
 	q.regular()
 }
 
@@ -178,7 +183,8 @@ func (q *sequencer) begin(seq uint16) {
 // hold keeps a packet that may be early until those before it are here.
 func (q *sequencer) hold(ext uint64, raw []byte, now time.Time) {
 	size := uint64(len(q.slots))
-	for q.held > 0 && ext >= q.next+size { // no room: the oldest gap is given up
+	// No room: the oldest gap is given up.
+	for q.held > 0 && (ext >= q.next+size || q.size+len(raw) > maxSlotBytes) {
 		q.giveUp()
 	}
 	if ext >= q.next+size {
@@ -203,6 +209,7 @@ func (q *sequencer) hold(ext uint64, raw []byte, now time.Time) {
 		room, q.free = q.free[n-1], q.free[:n-1]
 	}
 	s.used, s.at, s.raw = true, now, append(room, raw...)
+	q.size += len(raw)
 	if q.held++; q.held == 1 {
 		q.since = now
 	}
@@ -210,7 +217,11 @@ func (q *sequencer) hold(ext uint64, raw []byte, now time.Time) {
 
 // release empties a slot.
 func (q *sequencer) release(s *slot) {
-	q.free = append(q.free, s.raw[:0])
+	q.held--
+	q.size -= len(s.raw)
+	if cap(s.raw) <= maxSlotSpare {
+		q.free = append(q.free, s.raw[:0])
+	}
 	s.used, s.raw = false, nil
 }
 
@@ -221,7 +232,6 @@ func (q *sequencer) drain() {
 		if !s.used {
 			break
 		}
-		q.held--
 		q.pass(s.raw)
 		q.release(s)
 	}

@@ -55,6 +55,8 @@ func (t *timeline) at(ts uint32, now time.Time) time.Duration {
 	if t.cut || t.strange(t.span(step), waited) {
 		t.start = t.newest + min(max(waited, minimumStep), maxJump)
 		t.elapsed, step, t.cut = 0, 0, false
+		t.member.cut()
+
 	}
 	t.ts, t.arrival = ts, now
 	t.elapsed += step
@@ -73,12 +75,13 @@ func (t *timeline) strange(step, waited time.Duration) bool {
 	return step < -maxBack
 }
 
-// near returns the media time of a timestamp close to the last; not ok when it
-// is too far away to mean anything.
-func (t *timeline) near(ts uint32) (time.Duration, bool) {
+// near returns the media time of a timestamp close to the last, with all
+// corrections that are due, and by how much the newest is ahead of it; not ok
+// when it is too far away to mean anything.
+func (t *timeline) near(ts uint32) (at, age time.Duration, ok bool) {
 	step := t.span(int64(int32(ts - t.ts)))
-	d := t.start + t.span(t.elapsed) + step + t.shift
-	return d, t.begun && !t.cut && step < maxJump && step > -maxJump
+	d := t.start + t.span(t.elapsed) + step
+	return d + t.shift + t.member.pending(), t.newest - d, t.begun && !t.cut && step < maxJump && step > -maxJump
 }
 
 // span turns ticks into time, without overflow for any number of them that 64
