@@ -208,6 +208,20 @@ func TestSync(t *testing.T) {
 			}
 			p.report, s.report = set(27*time.Second), set(22*time.Second)
 		}, 0, 1, 0},
+		{"the clock is set by 3 s in mid-stream, the picture tells twice less", 300 * ms, usual, func(p, s *studioStream) {
+			set := func(mute time.Duration) func(time.Duration, uint32) (time.Time, uint32) {
+				return func(at time.Duration, ts uint32) (time.Time, uint32) {
+					switch {
+					case at > 22*time.Second && at < mute:
+						return time.Time{}, 0 // and that is no report
+					case at > 22*time.Second:
+						at += 3 * time.Second
+					}
+					return studioWall.Add(at), ts
+				}
+			}
+			p.report, s.report = set(33*time.Second), set(0)
+		}, 0, 1, 0},
 		{"the clock is set between the first two reports", 300 * ms, usual, func(p, s *studioStream) {
 			year := 365 * 24 * time.Hour
 			s.report = func(at time.Duration, ts uint32) (time.Time, uint32) { return studioWall.Add(at + year), ts }
@@ -283,18 +297,28 @@ func TestSyncOverRestarts(t *testing.T) {
 		name  string
 		who   []int
 		bye   bool
+		info  bool          // RTP-Info aligned them in the beginning
 		pause time.Duration // before they go on
+		late  time.Duration // by which the picture comes later than before
 	}{
-		{"both", []int{0, 1}, false, time.Second},
-		{"the picture", []int{0}, false, time.Second},
-		{"the picture, at once", []int{0}, false, 0},
-		{"both after BYE, at once", []int{0, 1}, true, 0},
-		{"both after BYE", []int{0, 1}, true, 1500 * ms},
+		{"both", []int{0, 1}, false, false, time.Second, 0},
+		{"the picture", []int{0}, false, false, time.Second, 0},
+		{"the picture, at once", []int{0}, false, false, 0, 0},
+		{"the picture, that now takes longer", []int{0}, false, false, time.Second, 600 * ms},
+		{"the picture after RTP-Info, that now takes longer", []int{0}, false, true, time.Second, 600 * ms},
+		{"both after BYE, at once", []int{0, 1}, true, false, 0, 0},
+		{"both after BYE", []int{0, 1}, true, false, 1500 * ms, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newStudio(t, Options{Reorder: true})
 			p := s.streams[0]
 			p.latency = 300 * ms
+			if c.info {
+				for _, f := range s.streams {
+					ts := f.ts(0)
+					f.Rebase(0, nil, &ts)
+				}
+			}
 			s.run(20*time.Second, every(time.Second, 5*time.Second, 20*time.Second)...)
 			for _, i := range c.who {
 				f := s.streams[i]
@@ -315,8 +339,9 @@ func TestSyncOverRestarts(t *testing.T) {
 			for _, i := range c.who {
 				s.streams[i].restart()
 			}
+			p.latency += c.late
 			s.run(s.now + 2*time.Second)
-			if d := s.apart(); d.Abs() > alignMin {
+			if d := s.apart(); (d - c.late).Abs() > alignMin {
 				t.Errorf("%v apart before there is a report", d)
 			}
 			for i, f := range s.streams {
@@ -324,12 +349,16 @@ func TestSyncOverRestarts(t *testing.T) {
 					t.Errorf("stream %d: %d packets in 2 s", i, n)
 				}
 			}
-			s.run(60*time.Second, every(25*time.Second, 5*time.Second, time.Minute)...)
+			s.run(26*time.Second, 25*time.Second)
+			if d := s.apart(); d.Abs() > alignMin {
+				t.Errorf("%v apart after the first report", d)
+			}
+			s.run(60*time.Second, every(30*time.Second, 5*time.Second, time.Minute)...)
 			if d := s.apart(); d.Abs() > alignMin {
 				t.Errorf("%v apart", d)
 			}
 			for i, f := range s.streams {
-				if f.lead.Abs() > 350*ms || f.Stats().Lost != 0 {
+				if f.lead.Abs() > 350*ms+c.late || f.Stats().Lost != 0 {
 					t.Errorf("stream %d is %v ahead of its time, %+v", i, f.lead, f.Stats())
 				}
 			}
