@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"math/rand/v2"
+	"sort"
 	"testing"
 	"time"
 )
@@ -168,6 +169,48 @@ func TestPatterns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// At 50 Mbit/s a third of the packets is late by up to 100 ms, while hundreds
+// of others come, and the reader stands still now and then: nothing is lost.
+func TestLatePackets(t *testing.T) {
+	const count, gap, late = 20_000, 224 * time.Microsecond, 100 * time.Millisecond
+	rnd := rand.New(rand.NewPCG(11, 12))
+	type arrival struct {
+		at time.Duration
+		n  int
+	}
+	var list []arrival
+	var want []uint16
+	for n := range count {
+		at := time.Duration(n) * gap
+		if n > 0 && rnd.IntN(3) == 0 {
+			at += time.Duration(rnd.Int64N(int64(late)))
+		}
+		list = append(list, arrival{at, n})
+		want = append(want, uint16(n))
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].at < list[j].at })
+	var reordered uint64
+	for i, top := 0, -1; i < count; i++ {
+		if list[i].n < top {
+			reordered++
+		}
+		top = max(top, list[i].n)
+	}
+	r := newRig(t, Options{Reorder: true})
+	stall := 300 * time.Millisecond
+	for i, read := 0, time.Duration(0); i < count; {
+		for read = max(read, list[i].at); i < count && list[i].at <= read; i++ {
+			r.now = epoch.Add(read)
+			r.sendSeqs(uint16(list[i].n))
+		}
+		r.Poll(epoch.Add(read), r.emitted)
+		if i%5000 < 5 {
+			read += stall
+		}
+	}
+	r.came(want, 0, reordered, 0)
 }
 
 // sortArrivals is a stable insertion sort: the list is nearly in order.

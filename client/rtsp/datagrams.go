@@ -66,7 +66,7 @@ func (s *Session) readRTP(p *udpPair) {
 			continue
 		}
 		failed = 0
-		s.take(p, messages[:max(n, 0)])
+		s.take(p, messages[:max(n, 0)], n < batchSize)
 		if n > 0 && n < batchSize {
 			time.Sleep(nap)
 		}
@@ -74,8 +74,10 @@ func (s *Session) readRTP(p *udpPair) {
 	s.broken(errors.New("the UDP socket cannot be read"))
 }
 
-// take gives a batch of datagrams to the funnel.
-func (s *Session) take(p *udpPair, messages []ipv4.Message) {
+// take gives a batch of datagrams to the funnel; all says that no more have
+// come. What has waited for a missing one long enough is given up only then: if
+// it was us who stood still, the missing one may be next.
+func (s *Session) take(p *udpPair, messages []ipv4.Message, all bool) {
 	now := time.Now()
 	s.f.mu.Lock()
 	for i := range messages {
@@ -95,8 +97,10 @@ func (s *Session) take(p *udpPair, messages []ipv4.Message) {
 			}
 		}
 	}
-	for _, t := range p.tracks {
-		s.f.poll(t, now)
+	if all {
+		for _, t := range p.tracks {
+			s.f.poll(t, now)
+		}
 	}
 	some := s.f.out.bytes > 0
 	s.f.mu.Unlock()

@@ -46,7 +46,7 @@ func TestBenchRate(t *testing.T) {
 
 // TestFaults: what a client sees is what the server counts.
 func TestFaults(t *testing.T) {
-	const path = "/bench?mbit=5&pace=0&seconds=20"
+	path := "/bench?mbit=5&pace=0&seconds=20"
 	run := func(t *testing.T, cfg Config) (sent Sent, pattern string) {
 		inBubble(t, cfg, func(t *testing.T, s *Server, c *client) {
 			c.setup(path, 1)
@@ -55,8 +55,13 @@ func TestFaults(t *testing.T) {
 			var first, highest uint16
 			first = seqs[0]
 			var duplicated, reordered, unique, bytes uint64
+			var before time.Time // arrival of the highest
 			for i, f := range c.until(1)[0] {
 				place := f.seq() - first
+				if d := f.at.Sub(before); cfg.Late > 0 && int16(place-highest) < 0 && d > cfg.Late {
+					t.Errorf("packet %d comes %v after the one before", place, d)
+				}
+				before = f.at
 				pattern += fmt.Sprint(place, " ")
 				switch {
 				case seen[place]:
@@ -97,6 +102,11 @@ func TestFaults(t *testing.T) {
 	cfg.Seed++
 	if _, other := run(t, cfg); other == pattern {
 		t.Error("another seed gives the same pattern")
+	}
+	path = "/bench?mbit=5&seconds=4"
+	cfg = Config{Drop: 0.02, Duplicate: 0.02, Reorder: 0.3, Late: 100 * time.Millisecond, Seed: 7}
+	if sent, _ := run(t, cfg); sent.Reordered < sent.Packets/5 || sent.Reordered > sent.Packets*2/5 {
+		t.Errorf("%d of %d packets are late", sent.Reordered, sent.Packets)
 	}
 	if sent, _ := run(t, Config{}); sent.Dropped+sent.Duplicated+sent.Reordered != 0 {
 		t.Errorf("faults without being asked for: %+v", sent)

@@ -1,6 +1,7 @@
 package rtsptest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -9,7 +10,7 @@ import (
 )
 
 const (
-	reportEvery = 5 * time.Second // sender reports
+	reportEvery = 5 * time.Second // sender reports, where nothing else is asked for
 	flushSize   = 64 << 10        // bytes that are written at once
 
 	// A large picture goes over UDP in bursts that a receive buffer of usual
@@ -33,12 +34,16 @@ func (s *session) send(quit <-chan struct{}) {
 		now := time.Now()
 		if !now.Before(report) {
 			s.report(now, false)
-			report = now.Add(reportEvery)
+			report = now.Add(cmp.Or(s.conn.server.cfg.ReportEvery, reportEvery))
 		}
+		held := s.late(now)
 		due := s.begin.Add(toTime(u.ticks, t.clock()) - s.from - s.lead)
 		if wait := due.Sub(now); wait > 0 && !s.source.unpaced {
 			s.flush(quit)
-			sleep(quit, min(wait, report.Sub(now)))
+			if wait = min(wait, report.Sub(now)); !held.IsZero() {
+				wait = min(wait, held.Sub(now))
+			}
+			sleep(quit, wait)
 			continue
 		}
 		t.pack(u, func(head, rest []byte, last bool) { t.packet(quit, u, head, rest, last) })
@@ -76,9 +81,13 @@ func (t *track) packet(quit <-chan struct{}, u unit, head, rest []byte, last boo
 	t.packets++
 	t.octets += uint32(size - header)
 
+	if t.number == 0 && !t.way.tcp && s.conn.server.cfg.LosePicture {
+		s.out = s.out[:start]
+		return
+	}
 	kept := true
 	if t.faults != nil {
-		s.out, kept = t.faults.pass(s.out, start)
+		s.out, kept = t.faults.pass(s.out, start, time.Now())
 	}
 	if kept {
 		s.conn.server.packets.Add(1)
@@ -88,6 +97,21 @@ func (t *track) packet(quit <-chan struct{}, u unit, head, rest []byte, last boo
 	if s.conn.server.cfg.CloseAfter > 0 { // the cut is exact
 		s.flush(quit)
 	}
+}
+
+// late sends the packets that faults have held back and that are due, and
+// returns when the next one is, zero when none is held.
+func (s *session) late(now time.Time) (next time.Time) {
+	for _, t := range s.tracks {
+		if t.faults == nil {
+			continue
+		}
+		s.out = t.faults.release(s.out, now)
+		if due := t.faults.next(); next.IsZero() || !due.IsZero() && due.Before(next) {
+			next = due
+		}
+	}
+	return next
 }
 
 // channel is the interleaved channel of RTP (0) or RTCP (1); over UDP it is

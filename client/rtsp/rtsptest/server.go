@@ -14,6 +14,7 @@
 //	        picture. PAUSE is answered 455.
 //	/vod    the clip from its beginning, on demand: PAUSE, and PLAY with Range,
 //	        which begins at the key picture before. It ends with RTCP BYE.
+//	        Both end after ?seconds=10, with BYE.
 //	/bench  H.264 at a high rate: ?mbit=50 (megabits a second), &pace=0 (as fast
 //	        as the client takes it), &seconds=10 (then BYE; endless without).
 //	        The rate is made up by SEI messages, which decoders skip.
@@ -47,11 +48,20 @@ type Config struct {
 	RefuseUDP bool // SETUP for UDP is answered 461
 	SilentUDP bool // SETUP for UDP is answered 200, and nothing is ever sent
 
+	// LosePicture loses every RTP packet of the first track over UDP; its sender
+	// reports come, and tell of them.
+	LosePicture bool
+
 	// Shares of the RTP packets, from 0 to 1, that are dropped, sent twice, or
-	// sent after one to three later ones. Which they are depends on Seed alone.
-	// The first packets after PLAY (spared, in faults.go) are never touched.
+	// sent late: after one to three later ones or, if Late is not 0, as much time
+	// later at the most. Which they are depends on Seed alone. The first packets
+	// after PLAY (spared, in faults.go) are never touched.
 	Drop, Duplicate, Reorder float64
 	Seed                     uint64
+	Late                     time.Duration
+
+	// ReportEvery is the time between sender reports. Default: 5 s.
+	ReportEvery time.Duration
 
 	// CloseAfter cuts a client's connection, without a word, after that many RTP
 	// packets on it. Default: never.
@@ -62,7 +72,7 @@ type Config struct {
 type Sent struct {
 	Packets    uint64 // different RTP packets that were sent
 	Bytes      uint64 // bytes of these packets, with their headers
-	Dropped    uint64 // packets that took a sequence number and were not sent
+	Dropped    uint64 // packets that took a sequence number and were not sent, while later ones were
 	Duplicated uint64 // packets that were sent a second time
 	Reordered  uint64 // packets that were sent after later ones
 }

@@ -103,7 +103,11 @@ func (s *session) join(at time.Duration) {
 	if !s.source.shared {
 		at = 0
 	}
-	s.place(keyBefore(at), 0, 0)
+	until := time.Duration(0)
+	if s.source.length > 0 {
+		until = at + s.source.length
+	}
+	s.place(keyBefore(at), until, 0)
 	s.begin = s.begin.Add(s.from - at)
 }
 

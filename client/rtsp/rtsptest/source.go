@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type source struct {
 	live     bool
 	shared   bool          // one timeline for all clients of the server
 	duration time.Duration // of what is not live
+	length   time.Duration // after which what is live ends; 0: endless
 	unpaced  bool          // as fast as the client takes it
 	absolute bool          // controls are given as absolute addresses
 	streams  []stream
@@ -59,13 +61,29 @@ func (s *Server) source(path string) (*source, error) {
 	name, query, _ := strings.Cut(path, "?")
 	switch name {
 	case "/live":
-		return &source{live: true, shared: true, streams: []stream{pictures{loop: true}, sound{loop: true}}}, nil
+		length, err := seconds(query, 0)
+		return &source{live: true, shared: true, absolute: query != "", length: length,
+			streams: []stream{pictures{loop: true}, sound{loop: true}}}, err
 	case "/vod":
-		return &source{duration: clip.Duration, streams: []stream{pictures{}, sound{}}}, nil
+		length, err := seconds(query, clip.Duration)
+		return &source{duration: length, absolute: query != "", streams: []stream{pictures{}, sound{}}}, err
 	case "/bench":
 		return newBench(query)
 	}
 	return nil, errNoSource
+}
+
+// seconds is the time that a query asks for, at most the clip's.
+func seconds(query string, otherwise time.Duration) (time.Duration, error) {
+	if query == "" {
+		return otherwise, nil
+	}
+	text, ok := strings.CutPrefix(query, "seconds=")
+	n, err := strconv.Atoi(text)
+	if d := time.Duration(n) * time.Second; ok && err == nil && d > 0 && d <= clip.Duration {
+		return d, nil
+	}
+	return 0, errNoSource
 }
 
 // describe is the session description (RFC 4566, RFC 2326 appendix C).
