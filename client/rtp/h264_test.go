@@ -282,6 +282,30 @@ var h264Cases = []depackCase{
 		},
 	},
 	{
+		name: "I-pictures are places to start where there are no others",
+		in: []step{
+			{ts: 1, marker: true, payload: hx(intra)},
+			{ts: 2, marker: true, payload: hx(slice)},
+			{ts: 3, marker: true, payload: hx(intra)},
+			{ts: 4, marker: true, payload: hx(idr)},
+			{ts: 5, marker: true, payload: hx(intra)},
+			{ts: 4 + rareKeys, marker: true, payload: hx(intra)},
+			{ts: 5 + rareKeys, marker: true, payload: hx(intra)}, // the usual kind has not come for too long
+			{ts: 6 + rareKeys, payload: hx(intra)},
+			{ts: 6 + rareKeys, marker: true, payload: hx(rest)}, // of P
+		},
+		want: []wantUnit{
+			{1, true, nals(intra)},
+			{2, false, nals(slice)},
+			{3, true, nals(intra)},
+			{4, true, nals(idr)},
+			{5, false, nals(intra)},
+			{4 + rareKeys, false, nals(intra)},
+			{5 + rareKeys, true, nals(intra)},
+			{6 + rareKeys, false, nals(intra, rest)},
+		},
+	},
+	{
 		name:   "interleaved: STAP-B, MTAP16, MTAP24, FU-B and FU-A by their numbers",
 		format: interleaved("2"),
 		in: []step{

@@ -32,6 +32,7 @@ type h265 struct {
 	order         *donOrder // nil: no numbers are in the payloads
 	unwrapped     []byte    // what was in a PACI
 	vps, sps, pps paramSets
+	extra         [h265MaxPPS]uint8 // bits of a slice header before its type, by picture parameter set
 
 	info    spsInfo // of the last sequence parameter set
 	track   media.Track
@@ -50,6 +51,9 @@ const (
 	h265AP        = 48
 	h265FU        = 49
 	h265PACI      = 50
+
+	h265MaxPPS = 64
+	h265SliceI = 2
 )
 
 func newH265(f Format) (Depacketizer, error) {
@@ -238,7 +242,7 @@ func (d *h265) inspect(nal []byte) nalInfo {
 	if d.picture(nal) {
 		irap := t >= h265IRAPFirst && t <= h265IRAPLast
 		first := len(nal) > 2 && nal[2]&0x80 != 0
-		return nalInfo{picture: true, first: first, intra: irap, key: irap}
+		return nalInfo{picture: true, first: first, intra: irap || first && d.intra(nal), key: irap}
 	}
 	switch t {
 	case h265VPS:
@@ -247,12 +251,16 @@ func (d *h265) inspect(nal []byte) nalInfo {
 		}
 	case h265SPS:
 		d.learnSPS(nal)
+		return nalInfo{sets: true}
 	case h265PPS:
 		b := bits{data: nal[2:]}
-		if id := b.ue(); !b.short && id < 64 {
+		if id := b.ue(); !b.short && id < h265MaxPPS {
 			d.changed = d.pps.put(id, nal) || d.changed
+			b.ue()    // sequence parameter set
+			b.skip(2) // dependent slices, output flag
+			d.extra[id] = uint8(b.read(3))
 		}
-	case h265SEI:
+	case h265SEI: // gradual refresh: no picture is whole by itself
 		return nalInfo{key: hasRecoveryPoint(nal[2:])}
 	case h265Filler:
 		return nalInfo{drop: true}
@@ -260,6 +268,20 @@ func (d *h265) inspect(nal []byte) nalInfo {
 		return nalInfo{drop: t >= h265AP} // packets have these, units do not
 	}
 	return nalInfo{}
+}
+
+// intra reports whether the first slice of a picture that is no IRAP refers to
+// no other picture (H.265, 7.3.6.1). The slices after it are not looked into:
+// they count as referring to others.
+func (d *h265) intra(nal []byte) bool {
+	b := bits{data: nal[2:]}
+	b.skip(1) // first slice
+	id := b.ue()
+	if id >= h265MaxPPS {
+		return false
+	}
+	b.skip(int(d.extra[id]))
+	return b.ue() == h265SliceI && !b.short
 }
 
 func (d *h265) learnSPS(nal []byte) {

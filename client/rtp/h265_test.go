@@ -39,6 +39,52 @@ var h265Cases = []depackCase{
 		},
 	},
 	{
+		name: "places to start: BLA, IDR, CRA, a recovery point",
+		in: []step{
+			{ts: 1, marker: true, payload: hx("20 01 af 1d")}, // BLA_W_LP
+			{ts: 2, marker: true, payload: hx("24 01 af 1d")}, // BLA_N_LP
+			{ts: 3, marker: true, payload: hx("28 01 af 1d")}, // IDR_N_LP
+			{ts: 4, marker: true, payload: hx(cra265)},
+			{ts: 5, marker: true, payload: hx(trail265)},
+			{ts: 6, payload: hx("4e 01 06 02 01 40 80")}, // 3 pictures from here on all is refreshed
+			{ts: 6, marker: true, payload: hx(trail265)},
+			{ts: 7, payload: hx("4e 01 05 02 01 40 80")}, // somebody's data
+			{ts: 7, marker: true, payload: hx(trail265)},
+		},
+		want: []wantUnit{
+			{1, true, nals("20 01 af 1d")},
+			{2, true, nals("24 01 af 1d")},
+			{3, true, nals("28 01 af 1d")},
+			{4, true, nals(cra265)},
+			{5, false, nals(trail265)},
+			{6, true, nals("4e 01 06 02 01 40 80", trail265)},
+			{7, false, nals("4e 01 05 02 01 40 80", trail265)},
+		},
+	},
+	{
+		name: "I-pictures are places to start where there are no others",
+		in: []step{
+			{ts: 1, marker: true, payload: hx("02 01 d8 09")},
+			{ts: 2, marker: true, payload: hx(trail265)},
+			{ts: 3, payload: hx("44 01 c5 72 b4 62 40")}, // two bits more in slice headers
+			{ts: 3, marker: true, payload: hx("02 01 c6 09")},
+			{ts: 4, marker: true, payload: hx("02 01 c4 09")},
+			{ts: 5, payload: hx("02 01 c6 09")},
+			{ts: 5, marker: true, payload: hx(rest265)},
+			{ts: 6, marker: true, payload: hx(cra265)},
+			{ts: 7, marker: true, payload: hx("02 01 c6 09")},
+		},
+		want: []wantUnit{
+			{1, true, nals("02 01 d8 09")},
+			{2, false, nals(trail265)},
+			{3, true, nals("44 01 c5 72 b4 62 40", "02 01 c6 09")},
+			{4, false, nals("02 01 c4 09")},
+			{5, false, nals("02 01 c6 09", rest265)},
+			{6, true, nals(cra265)},
+			{7, false, nals("02 01 c6 09")},
+		},
+	},
+	{
 		name: "AP",
 		in:   []step{{ts: 1, marker: true, payload: hx("60 01 | 0007" + pps265 + "| 0004" + idr265 + "| 0000")}},
 		want: []wantUnit{{1, true, nals(pps265, idr265)}},

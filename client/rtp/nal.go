@@ -50,6 +50,10 @@ type nalAssembler struct {
 	doubt   bool // its beginning may be lost
 	skip    bool // it is damaged
 
+	keyed bool   // the stream has had a place to start of the usual kinds
+	timed bool   // keyTS is set:
+	keyTS uint32 // the timestamp of the last of them, at first the stream's first
+
 	marked     bool   // the last unit was ended by the marker...
 	markedTS   uint32 // ...and had this timestamp
 	badMarker  bool   // the sender marks every packet, not the last of a unit
@@ -131,9 +135,31 @@ func (a *nalAssembler) flush(byMarker bool, emit func(Unit)) {
 		a.clear()
 	case a.picture:
 		a.marked, a.markedTS = byMarker, a.ts
-		emit(Unit{Timestamp: a.ts, Key: a.key || a.sets && !a.inter, Data: a.buf})
+		emit(Unit{Timestamp: a.ts, Key: a.starts(), Data: a.buf})
 		a.clear()
 	}
+}
+
+// rareKeys is how many ticks (90 kHz) a stream must be without a place to start
+// before other pictures are taken for one.
+const rareKeys = 10 * 90000
+
+// starts reports whether a decoder can start at the unit: at a picture that says
+// so (IDR, IRAP, a recovery point) or that refers to no other and brings its
+// parameter sets along. Some encoders send one such picture at the beginning and
+// then only plain I-pictures, after which a decoder gets over what it has not
+// seen; x265, refreshing bit by bit, only the parameter sets where a round
+// begins. Where the usual ones come regularly, these are left alone.
+func (a *nalAssembler) starts() bool {
+	if !a.timed {
+		a.timed, a.keyTS = true, a.ts
+	}
+	if a.key || a.sets && !a.inter {
+		a.keyed, a.keyTS = true, a.ts
+		return true
+	}
+	rare := a.ts-a.keyTS > rareKeys
+	return !a.inter && !a.keyed || rare && (a.sets || !a.inter)
 }
 
 // fragment adds a part of a NAL unit; header is the unit's own, as the fragment

@@ -154,15 +154,16 @@ func (f *funnel) deliver(p media.Packet) {
 	if t.problem != "" {
 		return
 	}
-	key := p.Key && t.video
-	if f.pace.rate != 1 && t.kind == media.Audio || f.pace.rate < 0 && t.video && !key {
+	if f.pace.rate != 1 && t.kind == media.Audio {
 		return
 	}
-	if t.waitKey {
-		if !key {
+	key := false
+	if t.video {
+		var pass bool
+		if pass, key = f.keypoint(t, p.Key); !pass || f.pace.rate < 0 && !key {
 			return
 		}
-		t.waitKey = false
+		p.Key = key
 	}
 	if key || !f.pictures {
 		f.renew()
@@ -309,7 +310,7 @@ func (f *funnel) restart(p pace) {
 	}
 	f.out.restart(f.writer.Init())
 	for _, t := range f.tracks {
-		t.waitKey = t.video
+		t.waitKey, t.keySince = t.video, time.Time{}
 	}
 	f.revive()
 	wake(f.room)

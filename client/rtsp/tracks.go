@@ -36,14 +36,16 @@ type track struct {
 	reporter uint32        // the SSRC of our reports
 
 	// Guarded by the funnel's mutex.
-	video   bool          // its key pictures are known
-	waitKey bool          // video before its first key picture is of no use
-	bye     time.Time     // when its source said that it ends; zero while it has not
-	stamp   uint32        // the timestamp of the last packet
-	private []byte        // the decoder's configuration in the header that is out
-	latch   latch         // UDP: who sends
-	cipher  *srtp.Context // nil for media in the clear
-	fitted  time.Time     // when a packet fitted its keys last
+	latch    latch         // UDP: who sends
+	cipher   *srtp.Context // nil for media in the clear
+	fitted   time.Time     // when a packet fitted its keys last
+	video    bool          // its key pictures are known
+	waitKey  bool          // video before its first key picture is of no use...
+	keyless  bool          // ...and there was none for too long
+	keySince time.Time     // since when one is waited for
+	bye      time.Time     // when its source said that it ends; zero while it has not
+	stamp    uint32        // the timestamp of the last packet
+	private  []byte        // the decoder's configuration in the header that is out
 }
 
 // describeTracks maps m= sections to tracks, in their order. Over TLS keys may come
