@@ -25,8 +25,8 @@ const (
 	rtcpSDES   = 202
 	rtcpBYE    = 203
 
-	srSize    = rtcpHeader + 20 // without the counts of packets and bytes
-	srCounts  = srSize + 8
+	srSize    = rtcpHeader + 16 // without what follows the timestamp
+	srCounts  = srSize + 4      // with the count of packets
 	sdesCNAME = 1
 )
 

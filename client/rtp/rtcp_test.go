@@ -3,6 +3,9 @@ package rtp
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -144,6 +147,120 @@ func TestReport(t *testing.T) {
 	check("after a sender report", 128, 25, 65536+64, 0, last, 1500*65536/1000)
 	r.send(packet{ssrc: 0xaaaa, seq: 64, ts: 1601 * 8}, packet{ssrc: 0xaaaa, seq: 64, ts: 1602 * 8})
 	check("duplicates count as received", 0, 23, 65536+64, 0, last, 1502*65536/1000)
+}
+
+// TestReportBytes is a report worked out by hand. Ten packets of 8 kHz, 20 ms
+// apart, numbers 65530 to 3, of which 65533 and 1 are missing and 2 came 5 ms
+// late; a sender report came 2.5 s before.
+func TestReportBytes(t *testing.T) {
+	r := newRig(t, Options{})
+	r.report.ssrc, r.opt.Clock.cname = 0x11223344, "abcdef"
+	for i := range uint16(10) {
+		seq := 65530 + i
+		at := epoch.Add(time.Duration(i) * 20 * ms)
+		if seq == 2 {
+			at = at.Add(5 * ms)
+		}
+		if seq == 65533 || seq == 1 {
+			continue
+		}
+		r.RTP(packet{ssrc: 0xaaaa, seq: seq, ts: 7000 + uint32(i)*160, payload: []byte{0, byte(i)}}.raw(), at, r.emitted)
+	}
+	// Wall clock E0000102.80000000: in the middle 0102.8000.
+	sr := hx("80 c8 0006 0000aaaa e0000102 80000000 00002000 00000009 00000100")
+	if _, err := r.RTCP(sr, epoch.Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	got := r.AppendReport(nil, epoch.Add(3500*ms))
+	want := hx("81 c9 0007 11223344" + // one block, 8 words
+		"0000aaaa" + // about
+		"33 000002" + // 2 * 256 / 10 = 51 lost of 256; 2 lost
+		"00010003" + // the first number again after one turn: 65536 + 3
+		// 5 ms are 40 ticks: J1 = 40/16 = 2.5, then back by 40: J2 = 2.5 + (40 - 2.5)/16
+		"00000004" +
+		"01028000" + // the report's time
+		"00028000" + // 2.5 s * 65536
+		"81 ca 0004 11223344 01 06 616263646566 00 00 00 00")
+	if !bytes.Equal(got, want) {
+		t.Errorf("\ngot  % x\nwant % x", got, want)
+	}
+	// Nothing came since: nothing was lost since.
+	got = r.AppendReport(nil, epoch.Add(8500*ms))
+	copy(want[12:], hx("00"))
+	copy(want[28:], hx("00078000")) // 7.5 s
+	if !bytes.Equal(got, want) {
+		t.Errorf("then\ngot  % x\nwant % x", got, want)
+	}
+}
+
+// TestReportLimits: counts at their ends.
+func TestReportLimits(t *testing.T) {
+	r := newRig(t, Options{})
+	r.send(packet{ssrc: 1, seq: 1, ts: 8})
+	block := func() []byte { return checkReport(t, r.AppendReport(nil, r.now)) }
+	block()
+	r.seq.received += 1 << 24 // duplicates
+	if b := block(); binary.BigEndian.Uint32(b[4:]) != 0x00800000 {
+		t.Errorf("far more than was sent: % x", b[4:8])
+	}
+	r.seq.received -= 1 << 24
+	r.seq.top += 1 << 24
+	if b := block(); binary.BigEndian.Uint32(b[4:]) != 0xff7fffff {
+		t.Errorf("far less than was sent: % x", b[4:8])
+	}
+	for i := range uint16(100) { // the largest step of all, again and again
+		r.send(packet{ssrc: 1, seq: 2 + i, ts: 8 + uint32(i%2)<<31})
+	}
+	if j := binary.BigEndian.Uint32(block()[12:]); j < 1<<30 || j > 1<<31 {
+		t.Errorf("jitter %#x", j)
+	}
+}
+
+// TestReportsInTshark has a dissector that nobody here wrote look at reports.
+func TestReportsInTshark(t *testing.T) {
+	r := newRig(t, Options{})
+	compounds := [][]byte{r.AppendReport(nil, epoch)}
+	r.sendSeqs(1, 2, 4)
+	compounds = append(compounds, r.AppendReport(nil, r.now))
+	r.RTCP(senderReport(epoch, 1), r.now)
+	compounds = append(compounds, r.AppendReport(nil, r.now.Add(time.Second)))
+	r.sendSeqs(60000, 60001)
+	compounds = append(compounds, r.AppendReport(nil, r.now.Add(2*time.Second)))
+
+	// A capture (pcap) of raw IP: header, then for each packet time, size, IPv4, UDP.
+	file := hx("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 65000000")
+	for _, p := range compounds {
+		size := uint32(28 + len(p))
+		file = append(file, make([]byte, 8)...)
+		file = binary.LittleEndian.AppendUint32(file, size)
+		file = binary.LittleEndian.AppendUint32(file, size)
+		file = append(file, 0x45, 0)
+		file = binary.BigEndian.AppendUint16(file, uint16(size))
+		file = append(file, hx("0000 0000 40 11 0000 7f000001 7f000001 1389 1389")...)
+		file = binary.BigEndian.AppendUint16(file, uint16(size-20))
+		file = append(append(file, 0, 0), p...)
+	}
+	path := filepath.Join(t.TempDir(), "reports.pcap")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("missing peer: tshark")
+		}
+		t.Skip("missing peer: tshark")
+	}
+	cmd := exec.CommandContext(t.Context(), tshark, "-r", path, "-d", "udp.port==5001,rtcp", "-T", "fields", "-E", "separator=;",
+		"-e", "rtcp.pt", "-e", "rtcp.ssrc.fraction", "-e", "rtcp.ssrc.cum_nr", "-e", "rtcp.length_check.bad", "-e", "_ws.expert.message", "-e", "_ws.malformed")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "201,202;;;;;\n201,202;64;1;;;\n201,202;0;1;;;\n201,202;0;0;;;\n"
+	if string(out) != want {
+		t.Errorf("tshark says\n%s", out)
+	}
 }
 
 // Steady jitter of d is d in the end (RFC 3550, A.8).

@@ -75,7 +75,7 @@ func (s *Session) silence(after time.Duration) error {
 	if s.f.misfits() {
 		return errMisfit
 	}
-	return &silentError{s.over, after, s.d.serverName()}
+	return &silentError{over: s.over, after: after, server: s.d.serverName()}
 }
 
 // misfits reports whether the last that came of a track did not fit its keys.

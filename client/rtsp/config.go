@@ -70,6 +70,7 @@ type Timeouts struct {
 
 	Hurry     time.Duration // first packet after PLAY over UDP, before TCP is tried beside it; default 700 ms
 	SilentUDP time.Duration // first packet after PLAY, before it is given up; default 3 s
+	Partial   time.Duration // no pictures over UDP, while others come and these are sent; default 8 s
 	FirstTCP  time.Duration // first packet after PLAY where nothing is left to try; default 10 s
 	Header    time.Duration // parameter sets after the first packet; default 2 s
 	Silence   time.Duration // no media while playing; default 10 s
@@ -90,6 +91,7 @@ func (t Timeouts) withDefaults() Timeouts {
 		Teardown:  cmp.Or(t.Teardown, time.Second),
 		Hurry:     cmp.Or(t.Hurry, 700*time.Millisecond),
 		SilentUDP: cmp.Or(t.SilentUDP, 3*time.Second),
+		Partial:   cmp.Or(t.Partial, 8*time.Second),
 		FirstTCP:  cmp.Or(t.FirstTCP, 10*time.Second),
 		Header:    cmp.Or(t.Header, 2*time.Second),
 		Silence:   cmp.Or(t.Silence, 10*time.Second),

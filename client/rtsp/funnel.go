@@ -38,6 +38,7 @@ type funnel struct {
 	out        outbox
 	patient    bool // the server can wait: it is not read while out is full
 	backlogged bool // it is not read now
+	unseen     bool // no packet of a picture has come yet
 
 	first    time.Time // when the first packet came after PLAY
 	last     time.Time // when the last one came
@@ -51,6 +52,7 @@ type funnel struct {
 	ready   chan struct{} // Next: something may have come
 	room    chan struct{} // the reader: something was taken
 	started chan struct{} // closed at the first packet
+	seen    chan struct{} // closed at the first packet of a picture, where there are any
 	opened  chan struct{} // closed when the header is made
 	ended   chan struct{} // replaced by revive; closed when err is set
 }
@@ -59,10 +61,12 @@ func newFunnel() *funnel {
 	f := &funnel{
 		holding: true,
 		pace:    normal,
+		unseen:  true,
 		kick:    make(chan struct{}, 1),
 		ready:   make(chan struct{}, 1),
 		room:    make(chan struct{}, 1),
 		started: make(chan struct{}),
+		seen:    make(chan struct{}),
 		opened:  make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
@@ -112,7 +116,11 @@ func (f *funnel) receive(t *track, raw []byte, now time.Time) {
 		f.first = now
 		close(f.started)
 	}
-	f.last = now
+	f.last, t.heard = now, now
+	if f.unseen && t.kind == media.Video {
+		f.unseen = false
+		close(f.seen)
+	}
 	if len(raw) >= 8 {
 		t.stamp = binary.BigEndian.Uint32(raw[4:])
 	}
@@ -277,6 +285,9 @@ func (f *funnel) note(text string) {
 func (f *funnel) begin() {
 	f.holding = false
 	f.last = time.Now()
+	for _, t := range f.tracks {
+		t.heard = f.last
+	}
 	f.raw.release(f.receive)
 }
 

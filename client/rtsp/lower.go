@@ -101,6 +101,19 @@ type offering struct {
 
 func (o *offering) Unwrap() error { return o.error }
 
+// unfit reports whether UDP is a bad choice for what is described: H.264 without
+// fragments (packetization-mode 0, which is also what its absence means). Each
+// slice is one packet there, and a key picture's does not fit into a datagram:
+// cameras cut it off, or leave it to IP, which loses it whole (gortsplib forces
+// TCP after four reports of that). Servers that have UDP only, such as VLC's,
+// say mode 1; one that says 0 and refuses TCP is served over UDP all the same.
+func unfit(tracks []*track) bool {
+	return slices.ContainsFunc(tracks, func(t *track) bool {
+		mode := strings.TrimSpace(t.format.Params["packetization-mode"])
+		return t.problem == "" && strings.EqualFold(t.format.Encoding, "H264") && (mode == "" || mode == "0")
+	})
+}
+
 // tryNext reports whether another transport may do better after err.
 func tryNext(err error) bool {
 	if s, ok := errors.AsType[*silentError](err); ok {

@@ -91,21 +91,9 @@ func openThrough(ctx context.Context, a address.Address, cfg Config, first error
 	return s, err
 }
 
-// silentError is a server that agreed to play and sent nothing.
-type silentError struct {
-	over   lower
-	after  time.Duration
-	server string
-}
-
-func (e *silentError) Error() string {
-	return fmt.Sprintf("rtsp: %v over %v: nothing came in %v", ErrSilent, e.over, e.after)
-}
-func (e *silentError) Unwrap() error { return ErrSilent }
-
 func reason(err error) string {
 	if s, ok := errors.AsType[*silentError](err); ok {
-		return fmt.Sprintf("nothing came in %v", s.after)
+		return s.what()
 	}
 	return strings.TrimPrefix(err.Error(), "rtsp: ")
 }
@@ -129,6 +117,9 @@ type opener struct {
 	redirects   int
 	reconnects  int
 	offers      offers
+
+	inTCP     bool // the description made UDP a bad choice: see unfit
+	datagrams bool // and TCP turned out to be worse
 }
 
 // attempt tries one transport, over redirects and new connections.
@@ -199,6 +190,11 @@ func (o *opener) again(err error) (bool, error) {
 		o.useLogin()
 		return true, nil
 	}
+	if o.inTCP && !o.datagrams && (refusesTransport(err) || errors.Is(err, ErrSilent)) {
+		o.datagrams = true
+		o.cfg.Trace(media.Note{Text: fmt.Sprintf("tcp: %s, trying udp all the same", reason(err))})
+		return true, nil
+	}
 	if o.reconnects++; o.reconnects > maxReconnects || !o.worthAgain(err) {
 		return false, err
 	}
@@ -253,6 +249,9 @@ func newSession(o *opener, nc net.Conn) *Session {
 		stop: make(chan struct{}),
 	}
 	s.telco.Store(o.telco)
+	if len(waysTo(o.link, nil)) > 1 {
+		s.host = hostPort(o.link)
+	}
 	s.d = newDialogue(newConn(nc, s), o.cfg.UserAgent, o.login)
 	s.workers.Go(s.d.read)
 	return s
@@ -272,6 +271,10 @@ func (s *Session) open(ctx context.Context, o *opener) error {
 	}
 	if len(setupOrder(s.tracks)) == 0 {
 		return media.At(media.RungSession, unplayable(s.tracks))
+	}
+	if s.over == overUDP && !o.last && !o.datagrams && unfit(s.tracks) {
+		o.inTCP, s.over = true, overTCP
+		s.cfg.Trace(media.Note{Text: "the pictures do not fit into datagrams (packetization-mode 0): over tcp"})
 	}
 	from := s.describeInfo(d)
 	s.f.mu.Lock()
@@ -339,6 +342,9 @@ func (s *Session) firstPacket(ctx context.Context, o *opener) error {
 			return "", context.Cause(ctx)
 		}
 	})
+	if err == nil && !s.over.interleaved() && !o.last {
+		err = s.firstPicture(ctx)
+	}
 	if err != nil {
 		return err
 	}

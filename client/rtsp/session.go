@@ -18,6 +18,7 @@
 //	interleaved.go, udp.go, datagrams.go            packets in
 //	multicast.go                                    groups and their sockets
 //	keys.go, cipher.go                              SRTP: where its keys come from, and packets out of it
+//	silence.go      packets that do not come        keypoint.go  where a decoder starts
 //	funnel.go, outbox.go                            packets to chunks
 //
 // One goroutine reads the connection; over UDP one more reads each socket. The
@@ -55,6 +56,7 @@ type Session struct {
 	f         *funnel
 	over      lower
 	from      origin
+	host      string // as Memory knows it; empty when this session teaches nothing
 	offers    offers
 	ownKeys   bool        // the server takes the keys that we make, with a name of four bytes
 	control   string      // the aggregate URL: PLAY, PAUSE, TEARDOWN, keepalives

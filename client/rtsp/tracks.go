@@ -44,6 +44,8 @@ type track struct {
 	keyless  bool          // ...and there was none for too long
 	keySince time.Time     // since when one is waited for
 	bye      time.Time     // when its source said that it ends; zero while it has not
+	heard    time.Time     // when its last packet came; at first, when PLAY began
+	missed   bool          // it was told that it does not come
 	stamp    uint32        // the timestamp of the last packet
 	private  []byte        // the decoder's configuration in the header that is out
 }

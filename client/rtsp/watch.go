@@ -35,7 +35,8 @@ func (s *Session) watch() {
 	defer tick.Stop()
 	s.alive.methods = keepaliveMethods(s.d.serverName(), s.d.has)
 	s.alive.next = time.Now().Add(keepaliveInterval(s.d.sessionTimeout()))
-	report := time.Now()
+	report := time.Now().Add(s.cfg.Timeouts.Report)
+	s.sendReports(time.Now()) // some cameras wait for one; it is empty yet
 	gone := s.d.done
 	for {
 		select {
@@ -83,7 +84,7 @@ func (s *Session) sendReports(now time.Time) {
 			continue
 		}
 		s.f.mu.Lock()
-		quiet := !s.playing || s.f.first.IsZero() || s.f.err != nil
+		quiet := !s.playing || s.f.err != nil
 		var report []byte
 		if !quiet {
 			report = t.appendReport([]byte{'$', t.rtcpTo, 0, 0}, now)
@@ -131,6 +132,7 @@ func (s *Session) judge(now time.Time) {
 	case s.allSaidBye() && (atEnd && silent >= watchEvery || silent >= byeSilence), atEnd && silent >= limits.End:
 		f.flush()
 		f.finish(io.EOF)
+	case s.lostTrack(now):
 	case silent >= limits.Silence:
 		f.flush()
 		var why error = &TimeoutError{"rtsp: the stream stopped: no media", limits.Silence}

@@ -94,6 +94,48 @@ func TestSeekAfterEnd(t *testing.T) {
 	})
 }
 
+// TestReports: a receiver report goes out right after PLAY, empty while nothing
+// has come, and then every 5 s.
+func TestReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		type report struct {
+			at     time.Duration
+			blocks byte
+		}
+		reports := make(chan report, 100)
+		var played time.Time
+		c.on = func(l *line, r *request) *response {
+			if r.method == "PLAY" {
+				l.seq = 1 // nothing is sent by itself
+				played = time.Now()
+				c.workers.Go(func() {
+					time.Sleep(time.Second)
+					for i := range uint16(600) {
+						l.write([]byte(frameOf(0, soundPacket(100+i)...)))
+						time.Sleep(20 * time.Millisecond)
+					}
+				})
+			}
+			return nil
+		}
+		c.heard = func(channel uint8, frame []byte) {
+			if channel != 1 || frame[1] != 201 {
+				t.Errorf("channel %d: % x", channel, frame)
+			}
+			reports <- report{time.Since(played), frame[0] & 0x1f}
+		}
+		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		for i, want := range []report{{0, 0}, {5 * time.Second, 1}, {10 * time.Second, 1}} {
+			if got := <-reports; got.at < want.at || got.at > want.at+watchEvery || got.blocks != want.blocks {
+				t.Errorf("report %d after %v has %d blocks", i, got.at, got.blocks)
+			}
+		}
+		s.Close()
+		c.workers.Wait()
+	})
+}
+
 func TestServerRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP}

@@ -59,6 +59,9 @@ func (c *conn) describe(req *request) *response {
 	}
 	r := reply(statusOK, "Content-Type", "application/sdp", "Content-Base", base+"/")
 	r.body = src.describe(base)
+	if c.server.cfg.WholeNALs {
+		r.body = strings.Replace(r.body, "packetization-mode=1", "packetization-mode=0", 1)
+	}
 	return r
 }
 
@@ -83,7 +86,7 @@ func (c *conn) setup(req *request, s *session) *response {
 		return reply(statusWrongState)
 	}
 	t, err := parseTransport(req.header.Get("Transport"), number)
-	if err != nil || !t.tcp && c.server.cfg.RefuseUDP || s != nil && s.tracks[0].way.tcp != t.tcp {
+	if err != nil || !t.tcp && c.server.cfg.RefuseUDP || t.tcp && c.server.cfg.RefuseTCP || s != nil && s.tracks[0].way.tcp != t.tcp {
 		return reply(statusTransport)
 	}
 	if !t.tcp {

@@ -46,7 +46,9 @@ type Config struct {
 	Digest         bool
 
 	RefuseUDP bool // SETUP for UDP is answered 461
+	RefuseTCP bool // SETUP for TCP is answered 461, as by VLC
 	SilentUDP bool // SETUP for UDP is answered 200, and nothing is ever sent
+	WholeNALs bool // H.264 is described with packetization-mode 0
 
 	// LosePicture loses every RTP packet of the first track over UDP; its sender
 	// reports come, and tell of them.
