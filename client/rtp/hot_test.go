@@ -2,7 +2,10 @@ package rtp
 
 import (
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,7 +193,29 @@ func benchmark(b *testing.B, f Format, packets []packet, opt Options) {
 	b.SetBytes(int64(l.r.Stats().Bytes-before) / int64(b.N))
 }
 
+// fuzzFormats is the streams above, which hold what their formats want to be
+// described with, and then every encoding that there is without a word.
+func fuzzFormats() (list []Format) {
+	for _, s := range hotStreams {
+		list = append(list, s.format)
+	}
+	for _, name := range slices.Sorted(maps.Keys(encodings)) {
+		f := Format{PayloadType: 96, Encoding: name}
+		if _, err := NewDepacketizer(f); err == nil {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// FuzzReceiver hands packets of any kind to whole receivers of every encoding.
 func FuzzReceiver(f *testing.F) {
+	formats := fuzzFormats()
+	for name := range encodings {
+		if !slices.ContainsFunc(formats, func(f Format) bool { return strings.EqualFold(f.Complete().Encoding, name) }) {
+			f.Errorf("%s is not among the formats", name)
+		}
+	}
 	for i, s := range hotStreams {
 		var b []byte
 		for j, p := range s.make()[:6] {
@@ -202,8 +227,12 @@ func FuzzReceiver(f *testing.F) {
 		f.Add(uint8(2*i), b)
 		f.Add(uint8(2*i+1), b)
 	}
+	for i := len(hotStreams); i < len(formats); i++ {
+		raw := packet{pt: 96, marker: true, seq: 1, payload: []byte{0x80, 1, 2, 3, 4, 5, 6, 7}}.raw()
+		f.Add(uint8(2*i), append(binary.BigEndian.AppendUint16(nil, uint16(len(raw))), raw...))
+	}
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
-		format := hotStreams[int(which/2)%len(hotStreams)].format
+		format := formats[int(which/2)%len(formats)]
 		d, err := NewDepacketizer(format)
 		if err != nil {
 			t.Fatal(err)

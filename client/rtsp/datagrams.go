@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -13,6 +14,10 @@ import (
 const (
 	batchSize   = 32       // datagrams that one system call may bring
 	maxDatagram = 64 << 10 // some cameras send 10 kB and leave the rest to IP
+
+	// lastLook is for what lies in a socket when the time for a missing packet is
+	// up.
+	lastLook = time.Millisecond
 
 	maxReadErrors = 100 // in a row, on a socket that was not closed
 )
@@ -47,10 +52,14 @@ func (s *Session) readRTP(p *udpPair) {
 	}
 	failed := 0
 	var deadline time.Time
+	expired := false // the time is up for a packet that may lie in the socket
 	for failed < maxReadErrors {
 		s.f.mu.Lock()
 		next := p.deadline()
 		s.f.mu.Unlock()
+		if expired {
+			next = time.Now().Add(lastLook)
+		}
 		if !next.Equal(deadline) {
 			deadline = next
 			if err := p.rtp.SetReadDeadline(deadline); err != nil {
@@ -61,11 +70,15 @@ func (s *Session) readRTP(p *udpPair) {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
-		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if expired = !expired; expired { // nothing was read if we stood still
+				continue
+			}
+		case err != nil:
 			failed++ // an ICMP answer to a punch, for one
 			continue
 		}
-		failed = 0
+		failed, expired = 0, false
 		s.take(p, messages[:max(n, 0)], n < batchSize)
 		if n > 0 && n < batchSize {
 			time.Sleep(nap)
@@ -83,7 +96,7 @@ func (s *Session) take(p *udpPair, messages []ipv4.Message, all bool) {
 	for i := range messages {
 		m := &messages[i]
 		b := m.Buffers[0][:m.N]
-		if len(b) < 4 || b[0]>>6 != 2 && b[0] != tsSync {
+		if len(b) < 4 {
 			continue
 		}
 		from, ok := m.Addr.(*net.UDPAddr)
@@ -92,7 +105,7 @@ func (s *Session) take(p *udpPair, messages []ipv4.Message, all bool) {
 		}
 		rtcp := isRTCP(b)
 		for _, t := range p.meant(rtcp, b) {
-			if t.latch.accepts(p.allowed, unmapped(from.AddrPort()), now) {
+			if t.plausible(b) && t.latch.accepts(p.allowed, unmapped(from.AddrPort()), now) {
 				s.f.packet(t, rtcp, b, now)
 			}
 		}
@@ -107,6 +120,19 @@ func (s *Session) take(p *udpPair, messages []ipv4.Message, all bool) {
 	if some { // most batches are the middle of a picture
 		wake(s.f.ready)
 	}
+}
+
+// plausible reports whether a datagram can be of the track: RTP with its payload
+// type, RTCP, or a transport stream by itself. Nothing else may take hold of the
+// latch.
+func (t *track) plausible(b []byte) bool {
+	switch {
+	case len(b) < 4:
+		return false
+	case b[0] == tsSync:
+		return strings.EqualFold(t.format.Encoding, "MP2T")
+	}
+	return b[0]>>6 == 2 && (isRTCP(b) || b[1]&0x7f == t.format.PayloadType)
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort {

@@ -133,6 +133,27 @@ func TestLoss(t *testing.T) {
 	}
 }
 
+// TestStandstill has late packets come while we stand still now and then: what
+// lies in the socket is not lost, however long ago it was due.
+func TestStandstill(t *testing.T) {
+	t.Parallel()
+	srv := rtsptest.NewServer(rtsptest.Config{Reorder: 0.3, Late: 50 * time.Millisecond, Seed: 9})
+	defer srv.Close()
+	s, _ := start(t, over("rtspu", srv.URL("/bench?mbit=4&seconds=3")), Config{})
+	for i := range 6 {
+		readUntil(t, s, time.Duration(i)*300*time.Millisecond)
+		s.f.mu.Lock()
+		<-time.After(200 * time.Millisecond)
+		s.f.mu.Unlock()
+	}
+	if _, err := readToEnd(t, s); err != io.EOF {
+		t.Error(err)
+	}
+	if sent, got := srv.Sent(), s.Stats(); got.Lost != 0 || got.Packets != sent.Packets || got.Reordered != sent.Reordered {
+		t.Errorf("sent %+v, got %+v", sent, got)
+	}
+}
+
 // ffmpeg runs it on recorded bytes and returns what it says.
 func ffmpeg(t *testing.T, data []byte, args ...string) string {
 	t.Helper()

@@ -74,6 +74,49 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// TestByeIsNotTheEnd has a camera that says BYE and goes on under another name,
+// with other numbers and timestamps. Its second BYE is the end, 2 s later.
+func TestByeIsNotTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &camera{t: t, sdp: soundSDP}
+		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
+		l := c.line(1)
+		var ended time.Time
+		c.workers.Go(func() {
+			l.write([]byte(frameOf(1, bye()...)))
+			time.Sleep(1500 * time.Millisecond)
+			for i := range uint16(200) {
+				p := soundPacket(100 + i)
+				p[2] ^= 0x55
+				p[4], p[8], p[11] = 0x80, 0xBE, 0xEF
+				l.write([]byte(frameOf(0, p...)))
+				time.Sleep(20 * time.Millisecond)
+			}
+			end := bye()
+			end[12], end[15] = 0xBE, 0xEF
+			l.write([]byte(frameOf(1, end...)))
+			ended = time.Now()
+		})
+		var last time.Duration
+		for {
+			k, err := s.Next(t.Context())
+			if err == nil {
+				last = k.Time
+				continue
+			}
+			took := time.Since(ended)
+			if err != io.EOF || took < byeSilence-50*time.Millisecond || took > byeSilence+watchEvery {
+				t.Errorf("%v after %v", err, took)
+			}
+			break
+		}
+		// 3 packets, 1.5 s without, 4 s of the other.
+		if last < 5*time.Second || last > 6*time.Second || s.Stats().Packets != 203 || s.Stats().Lost != 0 {
+			t.Errorf("it ends at %v, %+v", last, s.Stats())
+		}
+	})
+}
+
 // TestSeekAfterEnd goes back from the end.
 func TestSeekAfterEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
