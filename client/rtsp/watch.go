@@ -36,7 +36,9 @@ func (s *Session) watch() {
 	s.alive.methods = keepaliveMethods(s.d.serverName(), s.d.has)
 	s.alive.next = time.Now().Add(keepaliveInterval(s.d.sessionTimeout()))
 	report := time.Now().Add(s.cfg.Timeouts.Report)
-	s.sendReports(time.Now()) // some cameras wait for one; it is empty yet
+	if !s.over.interleaved() { // some cameras wait for one; it is empty yet
+		s.sendReports(time.Now())
+	}
 	gone := s.d.done
 	for {
 		select {

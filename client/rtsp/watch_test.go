@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/rtsp/rtsptest"
 )
 
 // bye is an RTCP BYE of the sound's source, behind an empty report.
@@ -137,8 +138,9 @@ func TestSeekAfterEnd(t *testing.T) {
 	})
 }
 
-// TestReports: a receiver report goes out right after PLAY, empty while nothing
-// has come, and then every 5 s.
+// TestReports: over TCP a receiver report goes out every 5 s, empty while nothing
+// has come; over UDP the first of each track right after PLAY, beside the one
+// that opens the way before it.
 func TestReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP}
@@ -153,8 +155,8 @@ func TestReports(t *testing.T) {
 				l.seq = 1 // nothing is sent by itself
 				played = time.Now()
 				c.workers.Go(func() {
-					time.Sleep(time.Second)
-					for i := range uint16(600) {
+					time.Sleep(7 * time.Second)
+					for i := range uint16(500) {
 						l.write([]byte(frameOf(0, soundPacket(100+i)...)))
 						time.Sleep(20 * time.Millisecond)
 					}
@@ -169,7 +171,7 @@ func TestReports(t *testing.T) {
 			reports <- report{time.Since(played), frame[0] & 0x1f}
 		}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
-		for i, want := range []report{{0, 0}, {5 * time.Second, 1}, {10 * time.Second, 1}} {
+		for i, want := range []report{{5 * time.Second, 0}, {10 * time.Second, 1}, {15 * time.Second, 1}} {
 			if got := <-reports; got.at < want.at || got.at > want.at+watchEvery || got.blocks != want.blocks {
 				t.Errorf("report %d after %v has %d blocks", i, got.at, got.blocks)
 			}
@@ -177,6 +179,13 @@ func TestReports(t *testing.T) {
 		s.Close()
 		c.workers.Wait()
 	})
+	srv := rtsptest.NewServer(rtsptest.Config{})
+	defer srv.Close()
+	s, _ := start(t, over("rtspu", srv.URL("/live")), Config{})
+	record(t, s, 0, 500*time.Millisecond)
+	if n := srv.Reports(); n != 4 {
+		t.Errorf("%d reports over UDP", n)
+	}
 }
 
 func TestServerRequests(t *testing.T) {

@@ -95,7 +95,7 @@ type Server struct {
 	started  time.Time      // where the timeline of /live begins
 	running  sync.WaitGroup // accept, connections, senders, UDP readers
 
-	packets, bytes, dropped, duplicated, reordered atomic.Uint64
+	packets, bytes, dropped, duplicated, reordered, reports atomic.Uint64
 
 	mu       sync.Mutex
 	closed   bool
@@ -158,6 +158,9 @@ func (s *Server) Methods() []string {
 	}
 	return methods
 }
+
+// Reports is how many RTCP datagrams came over UDP so far.
+func (s *Server) Reports() int { return int(s.reports.Load()) }
 
 // Sent is what was sent so far.
 func (s *Server) Sent() Sent {

@@ -89,6 +89,7 @@ func (s *session) receive(rtcp *net.UDPConn) {
 		if _, _, err := rtcp.ReadFromUDP(b[:]); err != nil {
 			return
 		}
+		s.conn.server.reports.Add(1)
 		s.conn.alive.Reset(sessionTimeout)
 	}
 }
