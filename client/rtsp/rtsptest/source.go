@@ -59,14 +59,15 @@ var errNoSource = errors.New("rtsptest: nothing is served there")
 // source finds what path serves.
 func (s *Server) source(path string) (*source, error) {
 	name, query, _ := strings.Cut(path, "?")
+	limited := strings.HasPrefix(query, "seconds=")
 	switch name {
 	case "/live":
 		length, err := seconds(query, 0)
-		return &source{live: true, shared: true, absolute: query != "", length: length,
+		return &source{live: true, shared: true, absolute: limited, length: length,
 			streams: []stream{pictures{loop: true}, sound{loop: true}}}, err
 	case "/vod":
 		length, err := seconds(query, clip.Duration)
-		return &source{duration: length, absolute: query != "", streams: []stream{pictures{}, sound{}}}, err
+		return &source{duration: length, absolute: limited, streams: []stream{pictures{}, sound{}}}, err
 	case "/bench":
 		return newBench(query)
 	}
@@ -75,12 +76,12 @@ func (s *Server) source(path string) (*source, error) {
 
 // seconds is the time that a query asks for, at most the clip's.
 func seconds(query string, otherwise time.Duration) (time.Duration, error) {
-	if query == "" {
+	text, ok := strings.CutPrefix(query, "seconds=")
+	if !ok {
 		return otherwise, nil
 	}
-	text, ok := strings.CutPrefix(query, "seconds=")
 	n, err := strconv.Atoi(text)
-	if d := time.Duration(n) * time.Second; ok && err == nil && d > 0 && d <= clip.Duration {
+	if d := time.Duration(n) * time.Second; err == nil && d > 0 && d <= clip.Duration {
 		return d, nil
 	}
 	return 0, errNoSource
