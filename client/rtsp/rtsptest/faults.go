@@ -30,6 +30,7 @@ type late struct {
 	frame []byte
 	seq   uint16
 	after int       // how many more it lets go first; 0: it waits for the time
+	since time.Time // when it was its turn
 	due   time.Time // when it goes
 }
 
@@ -77,7 +78,7 @@ func (f *faults) pass(out []byte, start int, now time.Time) (_ []byte, kept bool
 
 // hold keeps a frame for later.
 func (f *faults) hold(frame []byte, now time.Time) {
-	l := late{frame: append([]byte(nil), frame...), seq: sequence(frame)}
+	l := late{frame: append([]byte(nil), frame...), seq: sequence(frame), since: now}
 	if limit := f.server.cfg.Late; limit > 0 {
 		l.due = now.Add(time.Duration(1 + f.random.Int64N(int64(limit))))
 	} else {
@@ -100,6 +101,12 @@ func (f *faults) release(out []byte, now time.Time) []byte {
 		}
 		if int16(f.top-l.seq) > 0 {
 			f.server.reordered.Add(1)
+			for held := int64(now.Sub(l.since)); ; {
+				most := f.server.held.Load()
+				if held <= most || f.server.held.CompareAndSwap(most, held) {
+					break
+				}
+			}
 		} else {
 			f.top = l.seq
 		}
@@ -123,9 +130,9 @@ func (f *faults) next() (due time.Time) {
 
 // flush sends all that is held still.
 func (f *faults) flush(out []byte) []byte {
+	now := time.Now()
 	for i := range f.held {
-		f.held[i].after = 0
-		f.held[i].due = time.Time{}
+		f.held[i].after, f.held[i].due = 0, now
 	}
-	return f.release(out, time.Now())
+	return f.release(out, now)
 }

@@ -80,7 +80,7 @@ func TestFaults(t *testing.T) {
 				bytes += uint64(len(f.data))
 			}
 			sent = s.Sent()
-			if want := (Sent{unique, bytes, uint64(highest) + 1 - unique, duplicated, reordered}); sent != want {
+			if want := (Sent{unique, bytes, uint64(highest) + 1 - unique, duplicated, reordered, sent.Held}); sent != want || sent.Held > cfg.Late {
 				t.Errorf("counted %+v, client sees %+v", sent, want)
 			}
 		})

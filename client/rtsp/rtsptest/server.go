@@ -77,6 +77,10 @@ type Sent struct {
 	Dropped    uint64 // packets that took a sequence number and were not sent, while later ones were
 	Duplicated uint64 // packets that were sent a second time
 	Reordered  uint64 // packets that were sent after later ones
+
+	// Held is the longest time that one of these was held back. On a machine that
+	// is busy it may be more than Config.Late.
+	Held time.Duration
 }
 
 // Request is one request as it came.
@@ -96,6 +100,8 @@ type Server struct {
 	running  sync.WaitGroup // accept, connections, senders, UDP readers
 
 	packets, bytes, dropped, duplicated, reordered, reports atomic.Uint64
+
+	held atomic.Int64 // Sent.Held
 
 	mu       sync.Mutex
 	closed   bool
@@ -170,6 +176,7 @@ func (s *Server) Sent() Sent {
 		Dropped:    s.dropped.Load(),
 		Duplicated: s.duplicated.Load(),
 		Reordered:  s.reordered.Load(),
+		Held:       time.Duration(s.held.Load()),
 	}
 }
 
