@@ -169,7 +169,11 @@ func TestStandstill(t *testing.T) {
 	if _, err := readToEnd(t, s); err != io.EOF {
 		t.Error(err)
 	}
-	if sent, got := srv.Sent(), s.Stats(); got.Lost != 0 || got.Packets != sent.Packets || got.Reordered != sent.Reordered {
+	sent, got := srv.Sent(), s.Stats()
+	if sent.Held > inTime {
+		t.Skipf("the machine is too busy: packets were %v late", sent.Held)
+	}
+	if got.Lost != 0 || got.Packets != sent.Packets || got.Reordered != sent.Reordered {
 		t.Errorf("sent %+v, got %+v", sent, got)
 	}
 }

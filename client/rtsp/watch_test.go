@@ -82,7 +82,7 @@ func TestByeIsNotTheEnd(t *testing.T) {
 		c := &camera{t: t, sdp: soundSDP}
 		s, _ := c.mustOpen("rtspt://10.0.0.1/live", Config{})
 		l := c.line(1)
-		var ended time.Time
+		ended := make(chan time.Time, 1)
 		c.workers.Go(func() {
 			l.write([]byte(frameOf(1, bye()...)))
 			time.Sleep(1500 * time.Millisecond)
@@ -96,7 +96,7 @@ func TestByeIsNotTheEnd(t *testing.T) {
 			end := bye()
 			end[12], end[15] = 0xBE, 0xEF
 			l.write([]byte(frameOf(1, end...)))
-			ended = time.Now()
+			ended <- time.Now()
 		})
 		var last time.Duration
 		for {
@@ -105,7 +105,7 @@ func TestByeIsNotTheEnd(t *testing.T) {
 				last = k.Time
 				continue
 			}
-			took := time.Since(ended)
+			took := time.Since(<-ended)
 			if err != io.EOF || took < byeSilence-50*time.Millisecond || took > byeSilence+watchEvery {
 				t.Errorf("%v after %v", err, took)
 			}
