@@ -3,7 +3,6 @@ package rtsp
 import (
 	"encoding/binary"
 	"net"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/net/ipv4"
@@ -19,7 +18,7 @@ type mmsg struct {
 // mmsgReader reads as x/net's PacketConns do, into the same messages each time,
 // but makes nothing for each datagram: they make an address.
 type mmsgReader struct {
-	conn    syscall.RawConn
+	conn    *quietConn
 	slots   []mmsg
 	parts   []unix.Iovec
 	senders []unix.RawSockaddrInet6 // the larger of the two kinds
@@ -30,14 +29,10 @@ type mmsgReader struct {
 	err     error
 }
 
-func newBatchReader(c *net.UDPConn, messages []ipv4.Message) (batchReader, error) {
-	conn, err := c.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
+func newBatchReader(c mediaConn, messages []ipv4.Message) batchReader {
 	n := len(messages)
 	r := &mmsgReader{
-		conn: conn, slots: make([]mmsg, n), parts: make([]unix.Iovec, n),
+		conn: c.(*quietConn), slots: make([]mmsg, n), parts: make([]unix.Iovec, n),
 		senders: make([]unix.RawSockaddrInet6, n), from: make([]net.UDPAddr, n),
 	}
 	for i, m := range messages {
@@ -50,7 +45,7 @@ func newBatchReader(c *net.UDPConn, messages []ipv4.Message) (batchReader, error
 		r.from[i].IP = make(net.IP, 0, net.IPv6len)
 	}
 	r.attempt = r.receive
-	return r, nil
+	return r
 }
 
 // ReadBatch waits for datagrams and takes those that are there.

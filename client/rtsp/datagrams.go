@@ -22,6 +22,14 @@ const (
 	maxReadErrors = 100 // in a row, on a socket that was not closed
 )
 
+// mediaConn is the socket for RTP, which its batchReader reads.
+type mediaConn interface {
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	SetReadDeadline(t time.Time) error
+	LocalAddr() net.Addr
+	Close() error
+}
+
 // batchReader reads several datagrams with one system call where the system
 // can, always into the messages that it was made for.
 type batchReader interface {
@@ -31,7 +39,7 @@ type batchReader interface {
 // receive starts the readers of a pair's sockets.
 func (s *Session) receive(p *udpPair) {
 	s.workers.Go(func() { s.readRTP(p) })
-	if p.rtcp != p.rtp {
+	if p.rtcp != nil {
 		s.workers.Go(func() { s.readRTCP(p) })
 	}
 }
@@ -45,11 +53,9 @@ func (s *Session) readRTP(p *udpPair) {
 	for i := range messages {
 		messages[i].Buffers = [][]byte{make([]byte, maxDatagram)}
 	}
-	reader, err := newBatchReader(p.rtp, messages)
-	if err != nil {
-		s.broken(err)
-		return
-	}
+	reader := newBatchReader(p.rtp, messages)
+	patience := patience{room: roomOf(p.rtp)}
+	brought := 0 // since the last nap
 	failed := 0
 	var deadline time.Time
 	expired := false // the time is up for a packet that may lie in the socket
@@ -80,8 +86,12 @@ func (s *Session) readRTP(p *udpPair) {
 		}
 		failed, expired = 0, false
 		s.take(p, messages[:max(n, 0)], n < batchSize)
+		for i := range max(n, 0) {
+			brought += messages[i].N
+		}
 		if n > 0 && n < batchSize {
-			time.Sleep(nap)
+			time.Sleep(patience.nap(brought, time.Now()))
+			brought = 0
 		}
 	}
 	s.broken(errors.New("the UDP socket cannot be read"))

@@ -161,12 +161,13 @@ func joinGroup(g *group, local netip.Addr) (*udpPair, error) {
 		p.allowed = g.sources
 	}
 	ifi := interfaceOf(local)
-	var err error
-	if p.rtp, err = g.listen(g.ports[0], ifi); err != nil {
+	rtp, err := g.listen(g.ports[0], ifi)
+	if err != nil {
 		return nil, err
 	}
-	_ = p.rtp.SetReadBuffer(receiveBuffer) // what the kernel grants is enough
-	p.rtcp = p.rtp
+	if p.rtp, err = forMedia(rtp); err != nil {
+		return nil, err
+	}
 	if g.ports[1] != g.ports[0] {
 		if p.rtcp, err = g.listen(g.ports[1], ifi); err != nil {
 			p.rtp.Close()

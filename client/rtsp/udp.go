@@ -31,14 +31,15 @@ const (
 
 // udpPair is the two sockets of a track.
 type udpPair struct {
-	rtp, rtcp *net.UDPConn // one and the same where both kinds come over one port
-	ports     [2]uint16
-	peer      netip.Addr   // the other end of the RTSP connection
-	server    [2]uint16    // the server's ports; 0 where it does not tell
-	allowed   []netip.Addr // who may send; nil: everybody
-	group     netip.Addr   // of multicast; invalid for a pair of its own
-	mute      bool         // nothing is sent, not even reports
-	tracks    []*track     // several may share a group and its ports
+	rtp     mediaConn
+	rtcp    *net.UDPConn // nil where both kinds come over one port
+	ports   [2]uint16
+	peer    netip.Addr   // the other end of the RTSP connection
+	server  [2]uint16    // the server's ports; 0 where it does not tell
+	allowed []netip.Addr // who may send; nil: everybody
+	group   netip.Addr   // of multicast; invalid for a pair of its own
+	mute    bool         // nothing is sent, not even reports
+	tracks  []*track     // several may share a group and its ports
 
 	rtcpAt atomic.Pointer[netip.AddrPort] // where RTCP came from last
 }
@@ -66,17 +67,39 @@ func listenPair(local netip.Addr) (*udpPair, error) {
 			last = err
 			continue
 		}
-		_ = even.SetReadBuffer(receiveBuffer) // what the kernel grants is enough
-		return &udpPair{rtp: even, rtcp: odd, ports: [2]uint16{uint16(port), uint16(port + 1)}}, nil
+		rtp, err := forMedia(even)
+		if err != nil {
+			odd.Close()
+			return nil, err
+		}
+		return &udpPair{rtp: rtp, rtcp: odd, ports: [2]uint16{uint16(port), uint16(port + 1)}}, nil
 	}
 	return nil, fmt.Errorf("no free pair of UDP ports: %w", last)
 }
 
+// forMedia makes c, which it takes over, fit for what comes in bursts.
+func forMedia(c *net.UDPConn) (mediaConn, error) {
+	_ = c.SetReadBuffer(receiveBuffer) // what the kernel grants is enough
+	return outOfPoller(c)
+}
+
 func (p *udpPair) close() {
-	if p != nil {
-		p.rtp.Close()
+	if p == nil {
+		return
+	}
+	p.rtp.Close()
+	if p.rtcp != nil {
 		p.rtcp.Close()
 	}
+}
+
+// report sends b from where reports come from.
+func (p *udpPair) report(b []byte, to netip.AddrPort) {
+	from := p.rtp
+	if p.rtcp != nil {
+		from = p.rtcp
+	}
+	_, _ = from.WriteToUDPAddrPort(b, to) // what is lost is followed by the next
 }
 
 // allow lets packets in from the address that the server says it sends from.
@@ -116,7 +139,7 @@ func (p *udpPair) punch(pt uint8, report []byte) {
 		_, _ = p.rtp.WriteToUDPAddrPort(append([]byte{0x80, pt & 0x7f, 0, 0, 0, 0, 0, 0}, report[4:8]...), to)
 	}
 	if to, ok := p.rtcpTo(); ok {
-		_, _ = p.rtcp.WriteToUDPAddrPort(report, to)
+		p.report(report, to)
 	}
 }
 

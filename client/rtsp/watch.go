@@ -104,7 +104,7 @@ func (s *Session) sendReports(now time.Time) {
 			}
 		default:
 			if to, ok := t.pair.rtcpTo(); ok {
-				_, _ = t.pair.rtcp.WriteToUDPAddrPort(report[4:], to)
+				t.pair.report(report[4:], to)
 			}
 		}
 	}
