@@ -68,9 +68,12 @@ func startsEntry(s string) bool {
 // infoParts takes RTSP 2.0's `url="U" ssrc=N:seq=N` apart.
 func infoParts(part string) []string {
 	part = strings.TrimSpace(part)
-	if i := strings.Index(strings.ToLower(part), " ssrc="); i >= 0 {
-		ssrc, seq, _ := strings.Cut(part[i+1:], ":")
-		return []string{part[:i], ssrc, seq}
+	const key = " ssrc="
+	for i := 0; i+len(key) <= len(part); i++ { // case and bytes that are no text leave the places as they are
+		if strings.EqualFold(part[i:i+len(key)], key) {
+			ssrc, seq, _ := strings.Cut(part[i+1:], ":")
+			return []string{part[:i], ssrc, seq}
+		}
 	}
 	return []string{part}
 }
