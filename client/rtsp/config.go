@@ -73,6 +73,7 @@ type Timeouts struct {
 	Partial   time.Duration // no pictures over UDP, while others come and these are sent; default 8 s
 	FirstTCP  time.Duration // first packet after PLAY where nothing is left to try; default 10 s
 	Header    time.Duration // parameter sets after the first packet; default 2 s
+	Picture   time.Duration // those of a picture, which come with a key picture; default 10 s
 	Silence   time.Duration // no media while playing; default 10 s
 	End       time.Duration // no media at the end of the stream; default 2 s
 	Report    time.Duration // between receiver reports; default 5 s
@@ -94,6 +95,7 @@ func (t Timeouts) withDefaults() Timeouts {
 		Partial:   cmp.Or(t.Partial, 8*time.Second),
 		FirstTCP:  cmp.Or(t.FirstTCP, 10*time.Second),
 		Header:    cmp.Or(t.Header, 2*time.Second),
+		Picture:   cmp.Or(t.Picture, 10*time.Second),
 		Silence:   cmp.Or(t.Silence, 10*time.Second),
 		End:       cmp.Or(t.End, 2*time.Second),
 		Report:    cmp.Or(t.Report, 5*time.Second),

@@ -209,6 +209,20 @@ func (f *funnel) trim() {
 	}
 }
 
+// patience is how long parameter sets are waited for: those of a picture come
+// with its key pictures, which may be far apart.
+func (f *funnel) patience(limits Timeouts) time.Duration {
+	for _, t := range f.tracks {
+		if t.receiver == nil || t.problem != "" || t.kind != media.Video {
+			continue
+		}
+		if _, ready := t.receiver.Track(); !ready {
+			return max(limits.Header, limits.Picture)
+		}
+	}
+	return limits.Header
+}
+
 // open makes the header once every track has what a decoder needs. With force,
 // tracks that have not are left out.
 func (f *funnel) open(force bool) {

@@ -101,7 +101,7 @@ func TestHeader(t *testing.T) {
 			if late && (video.Problem != "" || video.Width != 320 || took > 1100*time.Millisecond || s.Info().ContentType != "video/x-matroska") {
 				t.Errorf("after %v: %+v", took, video)
 			}
-			if !late && (video.Problem == "" || took > 2500*time.Millisecond || s.Info().ContentType != "audio/x-matroska" || !ev.has("video left out")) {
+			if !late && (video.Problem == "" || took > 10500*time.Millisecond || s.Info().ContentType != "audio/x-matroska" || !ev.has("video left out")) {
 				t.Errorf("after %v: %+v\n%s", took, video, ev)
 			}
 			// What came before the header is not lost.

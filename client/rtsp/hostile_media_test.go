@@ -82,7 +82,7 @@ func TestHostileSDP(t *testing.T) {
 		"zeros": base64.StdEncoding.EncodeToString(make([]byte, 1000)),
 	} {
 		cases = append(cases, hostile{name: "parameter sets, " + name, sdp: head + "m=audio 0 RTP/AVP 0\r\na=control:s\r\n" +
-			"m=video 0 RTP/AVP 96\r\na=control:t\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=" + s + "\r\n", within: 3 * time.Second,
+			"m=video 0 RTP/AVP 96\r\na=control:t\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=" + s + "\r\n", within: 11 * time.Second,
 			on: func(l *line, r *request) *response { // the video is SETUP first, and has the first channels
 				if r.method == "SETUP" && strings.HasSuffix(r.target, "/t") {
 					resp := l.usual(r)

@@ -390,6 +390,11 @@ func (s *Session) complete() {
 	case known && !hasPause:
 		i.Can.NoPause = "the server has no PAUSE"
 	}
+	if !i.Live && !othersMayDo(i.Server) {
+		// After its reply VLC goes on with the old place for up to 1.5 s, and
+		// nothing in the packets tells where the new one begins.
+		i.Can.NoSeek = "VLC's own server does not say where it goes on"
+	}
 	if !slices.ContainsFunc(s.tracks, func(t *track) bool { return t.receiver != nil && t.kind == media.Video }) && !i.Live {
 		i.Can.NoScale = "it has no picture"
 	}

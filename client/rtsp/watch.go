@@ -121,7 +121,7 @@ func (s *Session) judge(now time.Time) {
 	if f.first.IsZero() || f.err != nil {
 		return
 	}
-	if f.writer == nil && now.Sub(f.first) >= limits.Header {
+	if f.writer == nil && now.Sub(f.first) >= f.patience(limits) {
 		f.open(true)
 	}
 	if !s.playing || f.backlogged {
