@@ -18,11 +18,12 @@ const module = "tapedeck/"
 var mayImport = map[string][]string{
 	"client/media":    {},
 	"client/address":  {},
+	"client/login":    {},
 	"client/sdp":      {},
 	"client/rtp":      {"client/media"},
 	"client/srtp":     {},
 	"client/mux":      {"client/media"},
-	"client/rtsp":     {"client/media", "client/address", "client/sdp", "client/rtp", "client/srtp", "client/mux"},
+	"client/rtsp":     {"client/media", "client/address", "client/login", "client/sdp", "client/rtp", "client/srtp", "client/mux"},
 	"client/web":      {"client/media", "client/address", "client/web/audioframe"},
 	"client":          {"client/..."},
 	"playlist":        {"client/address"},
@@ -41,6 +42,7 @@ var mayImport = map[string][]string{
 var neverImport = map[string][]string{
 	"tui":             {"net", "net/http", "os/exec", "syscall"},
 	"client":          {"os/exec"},
+	"client/login":    {"net", "net/http", "os/exec"},
 	"player/playback": {"net", "net/http", "os/exec"},
 	"playlist":        {"net", "net/http", "os/exec"},
 

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
 	"tapedeck/client/web"
@@ -31,7 +32,7 @@ func hintOfKind(err error) string {
 	var (
 		unknown  *UnknownSchemeError
 		playlist *web.PlaylistError
-		login    *rtsp.AuthError
+		refused  *login.Error
 		dns      *net.DNSError
 		cert     x509.UnknownAuthorityError
 		certHost x509.HostnameError
@@ -47,9 +48,9 @@ func hintOfKind(err error) string {
 		return "use a link that begins with rtsp:// or http://"
 	case errors.As(err, &playlist):
 		return "save it to a file and open that file as a list"
-	case errors.As(err, &login) && login.Downgrade:
+	case errors.As(err, &refused) && refused.Downgrade:
 		return "somebody may stand in between; if the device was set up anew, start this program again"
-	case errors.Is(err, rtsp.ErrAuth), errors.Is(err, web.ErrLogin):
+	case errors.Is(err, login.ErrWanted), errors.Is(err, web.ErrLogin):
 		return "put user:password@ before the host in the link, or check the one that is there"
 	case errors.Is(err, rtsp.ErrNoPlayableTrack):
 		return "ask the camera or server for H.264 or H.265 and AAC"

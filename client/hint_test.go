@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
 )
@@ -20,8 +21,8 @@ func TestHintTunnelsAndCertificates(t *testing.T) {
 		{tunnel(&rtsp.StatusError{Code: 403}), "the server forbids it"},
 		{tunnel(&rtsp.StatusError{Code: 503}), "the server is busy"},
 		{tunnel(&rtsp.StatusError{Code: 401}), "put user:password@"},
-		{&rtsp.AuthError{Method: "DESCRIBE"}, "put user:password@"},
-		{&rtsp.AuthError{Method: "DESCRIBE", Downgrade: true}, "somebody may stand in between"},
+		{&login.Error{}, "put user:password@"},
+		{&login.Error{Downgrade: true}, "somebody may stand in between"},
 		{tunnel(rtsp.ErrConnection), "makes no tunnel at this port and path"},
 		{media.At(media.RungReply, rtsp.ErrHTTP), "this port is a web server's"},
 		{media.At(media.RungTLS, &rtsp.CertificateError{}), "[tls.pins] in the config"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
 )
@@ -130,7 +131,7 @@ func passing(err error) bool {
 		return true
 	}
 	rung, ok := errors.AsType[*media.RungError](err)
-	if !ok || errors.Is(err, rtsp.ErrAuth) || errors.Is(err, rtsp.ErrNoPlayableTrack) || errors.Is(err, rtsp.ErrClosed) {
+	if !ok || errors.Is(err, login.ErrWanted) || errors.Is(err, rtsp.ErrNoPlayableTrack) || errors.Is(err, rtsp.ErrClosed) {
 		return false
 	}
 	switch status := statusOf(err); {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
 )
@@ -157,7 +158,7 @@ func TestFinalAnswersEndIt(t *testing.T) {
 		answer []any
 		want   func(error) bool
 	}{
-		{"login", &part{info: live, n: 5, end: cut}, []any{status(401)}, func(err error) bool { return errors.Is(err, rtsp.ErrAuth) }},
+		{"login", &part{info: live, n: 5, end: cut}, []any{status(401)}, func(err error) bool { return errors.Is(err, login.ErrWanted) }},
 		{"forbidden", &part{info: live, n: 5, end: cut}, []any{cut, status(403)}, func(err error) bool { return statusOf(err) == 403 }},
 		{"the end", &part{info: live, n: 5, end: io.EOF}, nil, func(err error) bool { return err == io.EOF }},
 		{"no seek", &part{info: media.Info{Can: media.Capabilities{NoSeek: "x"}}, n: 5, end: cut}, nil, func(err error) bool { return err == cut }},

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"tapedeck/client/login"
 	"tapedeck/client/sdp"
 )
 
@@ -62,14 +63,6 @@ func TestCaps(t *testing.T) {
 			return nil
 		}, errTooLong},
 		{"entries of RTP-Info", maxInfos, func(n int) error { return more(n, len(parseRTPInfo(strings.Repeat("seq=1,", n)))) }, errTooLong},
-		{"challenges", maxChallenges, func(n int) error { return more(n, len(parseChallenges([]string{strings.Repeat("Basic,", n)}))) }, errTooLong},
-		{"parameters of a challenge", maxParameters, func(n int) error {
-			var b strings.Builder
-			for i := range n {
-				fmt.Fprintf(&b, ",k%d=1", i)
-			}
-			return more(n, len(parseChallenges([]string{"Digest " + b.String()[1:]})[0].parameters))
-		}, errTooLong},
 		{"a base URL", maxURL, func(n int) error {
 			u := "rtsp://h/" + strings.Repeat("x", n-9)
 			if baseURL("rtsp://asked/", header{{"Content-Base", u}}) != u {
@@ -106,7 +99,7 @@ func TestCaps(t *testing.T) {
 				return nil
 			})
 		}, ErrRedirect},
-		{"logins for one request", maxLogins, func(n int) error {
+		{"logins for one request", login.Max, func(n int) error {
 			tries := 0
 			return talk(t, func(l *line, r *request) *response {
 				if tries++; tries <= n {
@@ -114,7 +107,7 @@ func TestCaps(t *testing.T) {
 				}
 				return nil
 			})
-		}, ErrAuth},
+		}, login.ErrWanted},
 		{"new connections", maxReconnects, func(n int) error {
 			return talk(t, func(l *line, r *request) *response {
 				if l.number > n {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/sdp"
 )
@@ -32,7 +33,7 @@ func (s *Session) options(ctx context.Context, target string) error {
 		switch {
 		case err == nil:
 			return clean(resp.header.get("Server")), nil
-		case isRedirect(err) || errors.Is(err, ErrAuth) || errors.Is(err, errClosedAsking):
+		case isRedirect(err) || errors.Is(err, login.ErrWanted) || errors.Is(err, errClosedAsking):
 			return "", err
 		case resp != nil:
 			return fmt.Sprintf("%d, goes on without", resp.status), nil

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
-)
 
-// maxTries bounds how often one request is sent because of 401s.
-const maxTries = 1 + maxLogins
+	"tapedeck/client/login"
+)
 
 // errClosedAsking is a server that closed the connection with its 401: the
 // login goes out on the next connection.
@@ -22,7 +21,7 @@ var errClosedAsking = errors.New("rtsp: the server closed the connection when it
 type dialogue struct {
 	*conn
 	agent string
-	login *login // nil where the link has none
+	login *login.Login // nil where the link has none
 
 	turn chan struct{} // held by the request that is out
 
@@ -34,7 +33,7 @@ type dialogue struct {
 	complete bool // methods came with Public
 }
 
-func newDialogue(c *conn, agent string, l *login) *dialogue {
+func newDialogue(c *conn, agent string, l *login.Login) *dialogue {
 	return &dialogue{
 		conn: c, agent: agent, login: l,
 		turn:    make(chan struct{}, 1),
@@ -44,7 +43,7 @@ func newDialogue(c *conn, agent string, l *login) *dialogue {
 
 // do sends one request and waits at most limit for its reply, its logins
 // included; a 1xx lets the time begin anew. Anything but a 2xx is an error:
-// *StatusError, *redirected, or *AuthError. The reply is returned beside it
+// *StatusError, *redirected, or *login.Error. The reply is returned beside it
 // where there is one.
 func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target string, extra ...field) (*response, error) {
 	what := "rtsp: " + strings.ToLower(method)
@@ -58,12 +57,11 @@ func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target s
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	fresh := false
-	for range maxTries {
+	for asked := 0; ; asked++ {
 		req, sent := d.request(method, target, extra)
 		resp, err := d.roundTrip(ctx, req, func() { timer.Reset(limit) })
 		if err != nil {
-			if fresh && errors.Is(err, ErrConnection) {
+			if asked > 0 && errors.Is(err, ErrConnection) {
 				return nil, errClosedAsking
 			}
 			if _, ok := err.(*TimeoutError); !ok {
@@ -72,17 +70,15 @@ func (d *dialogue) do(ctx context.Context, limit time.Duration, method, target s
 			return nil, err
 		}
 		d.learn(resp)
-		d.login.answered(resp, sent)
+		d.login.Answered(loginReply(resp), sent)
 		if asksLogin(resp, sent) {
-			if err := d.login.challenged(method, resp, sent, fresh); err != nil {
+			if err := challenged(d.login, method, resp, sent, asked); err != nil {
 				return resp, err
 			}
-			fresh = true
 			continue
 		}
 		return resp, replyError(method, resp)
 	}
-	return nil, &AuthError{Method: method, Refused: true}
 }
 
 // replyError is the error that a reply means, nil for a success.
@@ -101,8 +97,8 @@ func replyError(method string, r *response) error {
 // to (CSeq is put in front by the connection) and tells which login it carries.
 func (d *dialogue) request(method, target string, extra []field) (r *request, sent string) {
 	r = &request{method: method, target: target}
-	if sent = d.login.authorization(method, target); sent != "" {
-		r.header.add(d.login.header(), sent)
+	if sent = d.login.Authorization(method, target); sent != "" {
+		r.header.add(d.login.Header(), sent)
 	}
 	r.header.add("User-Agent", d.agent)
 	if id := d.sessionID(); id != "" {
@@ -125,8 +121,8 @@ func (d *dialogue) ping(method, target string, answered func(r *response, renewe
 	}
 	req, sent := d.request(method, target, nil)
 	return d.send(req, func(r *response) {
-		d.login.answered(r, sent)
-		answered(r, asksLogin(r, sent) && d.login.challenged(method, r, sent, false) == nil)
+		d.login.Answered(loginReply(r), sent)
+		answered(r, asksLogin(r, sent) && challenged(d.login, method, r, sent, 0) == nil)
 	}, nil)
 }
 

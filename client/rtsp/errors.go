@@ -9,13 +9,11 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
 var (
-	// ErrAuth is under every failure of a login: none was given, or it was
-	// refused.
-	ErrAuth = errors.New("the server wants a login")
 	// ErrNoPlayableTrack says that the description holds nothing to play.
 	ErrNoPlayableTrack = errors.New("no track can be played")
 	// ErrSilent says that the server agreed to play and sent nothing.
@@ -61,11 +59,11 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("rtsp: %s: %d %s", strings.ToLower(e.Method), e.Code, e.Reason)
 }
 
-// Unwrap lets a refused login match ErrAuth and a 461 ErrTransport.
+// Unwrap lets a refused login match login.ErrWanted and a 461 ErrTransport.
 func (e *StatusError) Unwrap() error {
 	switch e.Code {
 	case 401, 407:
-		return ErrAuth
+		return login.ErrWanted
 	case 461:
 		return ErrTransport
 	}
@@ -106,31 +104,6 @@ func status(err error) int {
 	}
 	return 0
 }
-
-// AuthError says why a login did not hold.
-type AuthError struct {
-	Method  string
-	Refused bool // a login was sent and refused; otherwise the link has none
-	// Downgrade says that the server wants the password in clear text, after a
-	// server at this address took it as a digest: it was not sent.
-	Downgrade bool
-	Schemes   string
-}
-
-func (e *AuthError) Error() string {
-	m := "rtsp: " + strings.ToLower(e.Method) + ": 401: "
-	switch {
-	case e.Downgrade:
-		return m + "the server wants the password in clear text, which it did not before: it was not sent"
-	case e.Refused:
-		return m + "the server refuses this user name and password"
-	case e.Schemes != "":
-		return m + "the server wants a login of a kind that is not supported: " + e.Schemes
-	}
-	return m + "the server wants a user name and password"
-}
-
-func (e *AuthError) Unwrap() error { return ErrAuth }
 
 // TimeoutError says what did not come in time.
 type TimeoutError struct {

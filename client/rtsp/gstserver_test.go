@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
 	"tapedeck/client/rtsp/rtsptest"
@@ -208,7 +209,7 @@ func TestGStreamerLogin(t *testing.T) {
 			}
 			for _, link := range []string{base + "/digest", with("alice:wrong"), with("bob:p%40ss%3Aword")} {
 				_, err := Open(t.Context(), parse(t, link), Config{})
-				if refused, ok := errors.AsType[*AuthError](err); !ok || refused.Refused != (link != base+"/digest") {
+				if refused, ok := errors.AsType[*login.Error](err); !ok || refused.Refused != (link != base+"/digest") {
 					t.Errorf("%s: %v", link, err)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
@@ -181,7 +182,7 @@ func TestHostileText(t *testing.T) {
 		{name: "401 for ever", on: func(l *line, r *request) *response {
 			l.seq++
 			return &response{status: 401, header: header{{"WWW-Authenticate", fmt.Sprintf(`Digest realm="r", nonce="%d", stale=true`, l.seq)}}}
-		}, rung: media.RungReply, is: ErrAuth, text: "refuses", check: func(t *testing.T, c *camera, _ *Session) {
+		}, rung: media.RungReply, is: login.ErrWanted, text: "refuses", check: func(t *testing.T, c *camera, _ *Session) {
 			if n := len(c.methods()); n != maxTries {
 				t.Errorf("%d requests", n)
 			}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"tapedeck/client/login"
 )
 
 // poster is the half of a tunnel that goes out. Its goroutine owns the POST of
@@ -15,7 +17,7 @@ import (
 type poster struct {
 	tunnel *httpTunnel
 	length int // of a POST's body
-	login  *login
+	login  *login.Login
 	path   string
 	dial   func(ctx context.Context) (net.Conn, error)
 	head   func(length int, authorization string) []byte
@@ -116,7 +118,7 @@ func (p *poster) begin(life context.Context, by time.Time, need int) (*post, err
 	}
 	n := &post{
 		nc: nc, left: max(p.length, need),
-		sent:   p.login.authorization("POST", p.path),
+		sent:   p.login.Authorization("POST", p.path),
 		forget: context.AfterFunc(life, func() { nc.Close() }),
 		answer: make(chan *response, 1),
 	}
@@ -125,7 +127,7 @@ func (p *poster) begin(life context.Context, by time.Time, need int) (*post, err
 		n.close()
 		return nil, closedBy(err)
 	}
-	p.tunnel.workers.Go(func() { n.listen(p.tunnel.fail) })
+	p.tunnel.workers.Go(func() { n.listen(p.login, p.tunnel.fail) })
 	return n, nil
 }
 
@@ -141,11 +143,7 @@ func (p *poster) answered(life context.Context, now *post, r *response) *post {
 		p.tunnel.fail(&TunnelError{name, newStatusError(name, r)})
 		return nil
 	}
-	err := p.login.challenged(name, r, now.sent, now.refusals > 0)
-	if err == nil && now.refusals == maxLogins {
-		err = &AuthError{Method: name, Refused: true}
-	}
-	if err != nil {
+	if err := challenged(p.login, name, r, now.sent, now.refusals); err != nil {
 		p.tunnel.fail(err)
 		return nil
 	}
@@ -171,12 +169,13 @@ func (n *post) write(body []byte, by time.Time) error {
 	return err
 }
 
-// listen waits for the server to refuse the POST or to close it; anything else
-// that it says does not matter.
-func (n *post) listen(fail func(error)) {
+// listen waits for the server to refuse the POST or to close it; of anything
+// else that it says only the next nonce matters.
+func (n *post) listen(l *login.Login, fail func(error)) {
 	defer recovered(fail)
 	r, _, err := readWebHead(n.nc)
 	if err == nil && r.ok() {
+		l.Answered(loginReply(r), n.sent)
 		_, _ = io.Copy(io.Discard, n.nc)
 		r = nil
 	}

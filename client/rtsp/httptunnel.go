@@ -69,9 +69,10 @@ func (o *opener) httpTunnel(ctx context.Context) (net.Conn, error) {
 		if !reply.ok() || !o.isTunnel(reply) {
 			return asked{reply: reply}, nil
 		}
+		o.login.web.Answered(loginReply(reply), authorization) // before the POST, which has the next nonce
 		t := &httpTunnel{Conn: nc, body: tunnelBody(reply, rest, nc)}
 		t.posts = poster{
-			tunnel: t, length: postLength, login: o.web, path: webPath(o.a),
+			tunnel: t, length: postLength, login: o.login.web, path: webPath(o.a),
 			dial: o.postDial(o.postHost(reply, hostOf(nc.RemoteAddr()))),
 			head: func(length int, authorization string) []byte {
 				return o.webRequest("POST", authorization,

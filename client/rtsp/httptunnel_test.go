@@ -3,7 +3,6 @@ package rtsp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
@@ -55,78 +55,6 @@ func TestHTTPTunnel(t *testing.T) {
 			t.Errorf("%+v\n%s", i, ev)
 		}
 	})
-}
-
-func TestHTTPTunnelLogin(t *testing.T) {
-	for _, challenge := range []string{`Basic realm="r"`, `Digest realm="r", nonce="1", qop="auth", algorithm=SHA-256`} {
-		synctest.Test(t, func(t *testing.T) {
-			g := newGateway(t)
-			g.on = func(q *webAsk) string {
-				if q.header.get("Authorization") == "" {
-					return "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: " + challenge + "\r\nContent-Length: 0\r\n\r\n"
-				}
-				return ""
-			}
-			s, ev := g.mustOpen("rtsph://user:secret@10.0.0.1/live", Config{})
-			s.Close()
-			post := g.asked("POST")[0].header.get("Authorization")
-			if len(g.dialled) != 3 || strings.HasPrefix(challenge, "Digest") && !strings.Contains(post, `uri="/live"`) ||
-				strings.HasPrefix(challenge, "Basic") && post != "Basic dXNlcjpzZWNyZXQ=" {
-				t.Errorf("%q; %s", g.dialled, post)
-			}
-			if ev.has("secret") {
-				t.Error(ev)
-			}
-			// What the GET and the POST carried is for HTTP: RTSP asks on its own.
-			if r := g.cam.requests("OPTIONS")[0]; r.header.get("Authorization") != "" {
-				t.Error("the login was not asked for by RTSP")
-			}
-			g.asks = nil
-			if _, _, err := g.open("rtsph://10.0.0.1/live", Config{}); !errors.Is(err, ErrAuth) || len(g.asks) != 1 {
-				t.Errorf("%v after %d requests", err, len(g.asks))
-			}
-		})
-	}
-	synctest.Test(t, func(t *testing.T) {
-		g := newGateway(t)
-		g.on = func(q *webAsk) string {
-			return "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=r, nonce=" + fmt.Sprint(q.number) + ", stale=true\r\n\r\n"
-		}
-		_, ev, err := g.open("rtsph://user:secret@10.0.0.1/live", Config{})
-		if !errors.Is(err, ErrAuth) || len(g.asks) > maxTries || ev.has("secret") || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v after %d requests", err, len(g.asks))
-		}
-	})
-}
-
-// TestHTTPTunnelPostLogin has a server whose nonces hold once: what was sent
-// with the POST that it refuses goes out again.
-func TestHTTPTunnelPostLogin(t *testing.T) {
-	for _, forever := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			g := newGateway(t)
-			g.on = func(q *webAsk) string {
-				nonce := map[string]string{"GET": "1", "POST": "2"}[q.method]
-				if strings.Contains(q.header.get("Authorization"), `nonce="`+nonce+`"`) && !(forever && q.method == "POST") {
-					return ""
-				}
-				return "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=r, stale=true, nonce=" + nonce + "\r\n\r\n..."
-			}
-			_, ev, err := g.open("rtsph://user:secret@10.0.0.1/live", Config{})
-			if forever {
-				if !errors.Is(err, ErrAuth) || len(g.asked("POST")) > 3*maxTries {
-					t.Errorf("%v after %d POSTs\n%s", err, len(g.asked("POST")), ev)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatalf("%v\n%s", err, ev)
-			}
-			if n := len(g.asked("POST")); n != 2 {
-				t.Errorf("%d POSTs", n)
-			}
-		})
-	}
 }
 
 func TestHTTPTunnelRedirects(t *testing.T) {
@@ -393,7 +321,7 @@ func TestThroughHTTP(t *testing.T) {
 		{"at the usual port", "rtsp://10.0.0.1/a", "", nil, "10.0.0.1:554 10.0.0.1:554 10.0.0.1:554"},
 		{"a web server", "rtsp://10.0.0.1:8080/a", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", ErrHTTP, "10.0.0.1:8080 10.0.0.1:8080"},
 		{"a web server with a file", "rtsp://10.0.0.1:8080/a", "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n", ErrHTTP, "10.0.0.1:8080 10.0.0.1:8080"},
-		{"wants a login", "rtsp://10.0.0.1:8080/a", "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=x\r\n\r\n", ErrAuth, "10.0.0.1:8080 10.0.0.1:8080"},
+		{"wants a login", "rtsp://10.0.0.1:8080/a", "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=x\r\n\r\n", login.ErrWanted, "10.0.0.1:8080 10.0.0.1:8080"},
 		{"TCP was asked for", "rtspt://10.0.0.1:80/a", "", ErrHTTP, "10.0.0.1:80"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"tapedeck/client/login"
 )
 
 func TestOpenLogin(t *testing.T) {
@@ -56,7 +58,7 @@ func TestOpenLoginRefused(t *testing.T) {
 			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="` + strings.Repeat("x", n) + `"`}}}
 		}
 		_, ev, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{})
-		if e, ok := errors.AsType[*AuthError](err); !ok || !e.Refused || n != 2 {
+		if e, ok := errors.AsType[*login.Error](err); !ok || !e.Refused || n != 2 {
 			t.Errorf("%v after %d requests", err, n)
 		}
 		if ev.has("secret") || strings.Contains(err.Error(), "secret") {
@@ -68,7 +70,7 @@ func TestOpenLoginRefused(t *testing.T) {
 			n++
 			return &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="r", nonce="n", stale=true`}}}
 		}
-		if _, _, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{}); !errors.Is(err, ErrAuth) || n > maxTries {
+		if _, _, err := c.open("rtspt://user:secret@10.0.0.1/live", Config{}); !errors.Is(err, login.ErrWanted) || n > maxTries {
 			t.Errorf("%v after %d requests", err, n)
 		}
 	})

@@ -16,9 +16,10 @@ type Memory struct {
 
 // hostMemory is what is known of one host.
 type hostMemory struct {
-	won    lower // 0 while not known
-	digest bool  // it has taken a login as a digest
-	shy    bool  // it hangs up on receiver reports within the connection
+	won       lower // 0 while not known
+	digest    bool  // it has taken a login as a digest
+	webDigest bool  // the same for the HTTP of a tunnel
+	shy       bool  // it hangs up on receiver reports within the connection
 }
 
 // of is what is known of a host: nothing by a nil Memory.

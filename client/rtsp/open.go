@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtp"
 )
@@ -85,7 +86,7 @@ func openThrough(ctx context.Context, a address.Address, cfg Config, first error
 	cfg.Trace(media.Note{Text: fmt.Sprintf("%s, trying %s", reason(first), overHTTP)})
 	o := &opener{cfg: cfg, a: a, over: overHTTP, last: true, guess: true, onlyPublic: cfg.OnlyPublic}
 	s, err := o.attempt(ctx)
-	if err != nil && !errors.Is(err, ErrAuth) {
+	if err != nil && !errors.Is(err, login.ErrWanted) {
 		return nil, first
 	}
 	return s, err
@@ -106,9 +107,8 @@ type opener struct {
 	over        lower
 	last        bool   // no other transport is left
 	quiet       func() // told when nothing came for a while; may be nil
-	login       *login // for the host of a
-	web         *login // the same for the HTTP of a tunnel, which asks on its own
-	logins      map[address.Address][2]*login
+	login       logins // for the host of a
+	logins      map[address.Address]logins
 	guess       bool // the link does not ask for the tunnel
 	skipOptions bool
 	sessionLost bool // the server forgot the session between SETUP and PLAY
@@ -132,7 +132,7 @@ func (o *opener) attempt(ctx context.Context) (*Session, error) {
 	limit := o.cfg.Timeouts.Open
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{"rtsp: open: no success", limit})
 	defer cancel()
-	o.link, o.logins = o.a, map[address.Address][2]*login{}
+	o.link, o.logins = o.a, map[address.Address]logins{}
 	o.useLogin()
 	o.cfg.Trace(media.Attempt{URL: o.a.String(), Transport: o.over.String()})
 	for {
@@ -148,31 +148,6 @@ func (o *opener) attempt(ctx context.Context) (*Session, error) {
 			return nil, err
 		}
 	}
-}
-
-// useLogin takes the login for the host of o.a: what a server was told is not
-// told to another one, nor at another port, before it asks.
-func (o *opener) useLogin() {
-	o.login, o.web = nil, nil
-	if !o.a.HasUser {
-		return
-	}
-	key := o.a
-	key.Path = ""
-	logins, ok := o.logins[key]
-	if !ok {
-		logins = [2]*login{o.newLogin(), o.newLogin()}
-		o.logins[key] = logins
-	}
-	o.login, o.web = logins[0], logins[1]
-}
-
-func (o *opener) newLogin() *login {
-	l := newLogin(o.a.User, o.a.Password)
-	host, memory := hostPort(o.a), o.cfg.Memory
-	l.noClear = !secure(o.a) && memory.of(host).digest
-	l.digests = func() { memory.note(host, func(h *hostMemory) { h.digest = true }) }
-	return l
 }
 
 // again decides whether a failed connection is followed by another one.
@@ -252,7 +227,7 @@ func newSession(o *opener, nc net.Conn) *Session {
 	if len(waysTo(o.link, nil)) > 1 {
 		s.host = hostPort(o.link)
 	}
-	s.d = newDialogue(newConn(nc, s), o.cfg.UserAgent, o.login)
+	s.d = newDialogue(newConn(nc, s), o.cfg.UserAgent, o.login.rtsp)
 	s.workers.Go(s.d.read)
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
@@ -153,7 +154,7 @@ func TestOpenRefusals(t *testing.T) {
 		{"no transport", "rtspt://10.0.0.1/x", soundSDP, status("SETUP", 461), media.RungSession, ErrTransport, "rtsp: setup: 461 Unsupported Transport", 0},
 		{"no address for UDP", "rtspu://10.0.0.1/x", soundSDP, nil, media.RungSession, nil, "no IP address", 0},
 		{"no PLAY", "rtspt://10.0.0.1/x", soundSDP, status("PLAY", 455), media.RungSession, nil, "rtsp: play: 455 Method Not Valid in This State", 0},
-		{"login wanted", "rtspt://10.0.0.1/x", soundSDP, status("DESCRIBE", 401), media.RungReply, ErrAuth, "wants a user name and password", 0},
+		{"login wanted", "rtspt://10.0.0.1/x", soundSDP, status("DESCRIBE", 401), media.RungReply, login.ErrWanted, "wants a user name and password", 0},
 		{"not SDP", "rtspt://10.0.0.1/x", "<html>", nil, media.RungReply, nil, "rtsp: describe: ", 0},
 		{"unknown payloads", "rtspt://10.0.0.1/x", strange, nil, media.RungSession, ErrNoPlayableTrack, "payload X-FOO is not supported, it is encrypted: there are no keys", 0},
 		{"no media", "rtspt://10.0.0.1/x", "v=0\r\n", nil, media.RungSession, ErrNoPlayableTrack, "none", 0},

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
@@ -289,7 +290,7 @@ func TestLogins(t *testing.T) {
 			s.Close()
 			cam.change(func() { cam.login = `Basic realm="r"` })
 			_, _, err := cam.open("rtspt://u:secret@10.0.0.1/a", Config{Memory: memory})
-			if e, ok := errors.AsType[*AuthError](err); !ok || !e.Downgrade {
+			if e, ok := errors.AsType[*login.Error](err); !ok || !e.Downgrade {
 				t.Errorf("%v", err)
 			}
 			cam.mustOpen("rtspt://u:secret@10.0.0.9/a", Config{Memory: memory}) // another host may have Basic

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
@@ -94,14 +95,14 @@ func (o *opener) tunnel(ctx context.Context, ask askFunc) (net.Conn, error) {
 // knock asks over nc, and again over new connections.
 func (o *opener) knock(ctx context.Context, name string, nc net.Conn, ask askFunc) (road net.Conn, detail string, err error) {
 	cfg := o.cfg.quiet()
-	fresh := false
+	challenges := 0
 	for try := range maxTries {
 		if try > 0 {
 			if nc, err = cfg.dial(ctx, o.a, o.onlyPublic); err != nil {
 				return nil, "", err
 			}
 		}
-		sent := o.web.authorization("GET", webPath(o.a))
+		sent := o.login.web.Authorization("GET", webPath(o.a))
 		stop := context.AfterFunc(ctx, func() { nc.Close() })
 		got, err := ask(ctx, nc, sent)
 		switch stopped := stop(); {
@@ -117,15 +118,15 @@ func (o *opener) knock(ctx context.Context, name string, nc net.Conn, ask askFun
 		case err != nil:
 			return nil, "", o.notAsked(ctx, name, err)
 		case got.reply.status == 401:
-			if err := o.web.challenged(name, got.reply, sent, fresh); err != nil {
+			if err := challenged(o.login.web, name, got.reply, sent, challenges); err != nil {
 				return nil, "", err
 			}
-			fresh = true
+			challenges++
 		default:
 			return nil, "", refusedTunnel(name, got.reply)
 		}
 	}
-	return nil, "", &AuthError{Method: name, Refused: true}
+	return nil, "", fmt.Errorf("rtsp: %s: 401: %w", name, &login.Error{Refused: true})
 }
 
 // notAsked is what became of a tunnel whose server gave no reply to judge.

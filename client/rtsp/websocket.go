@@ -58,10 +58,11 @@ func (o *opener) webSocket(ctx context.Context) (net.Conn, error) {
 			Host:         o.a.Authority(),
 			Subprotocols: protocols[:1],
 		})
+		reply := webReply(resp)
 		if err == nil {
+			o.login.web.Answered(loginReply(reply), authorization)
 			return asked{road: newWebSocket(ctx, nc, ws), detail: clean(ws.Subprotocol())}, nil
 		}
-		reply := webReply(resp)
 		switch {
 		case reply == nil:
 			return asked{}, handshakeFailure(err)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp/rtsptest"
 )
@@ -190,7 +191,7 @@ func TestWebSocketFailures(t *testing.T) {
 		{"endless headers", always("HTTP/1.1 200 OK\r\n" + strings.Repeat("A: "+strings.Repeat("b", 1000)+"\r\n", 1000) + "..."), nil, "websocket: ", 1, 0},
 		{"it hangs up", always("HTTP/1.1 101 Sw"), ErrConnection, "rtsp: websocket: connection closed by the server", 1, 0},
 		{"nothing", always("..."), nil, "rtsp: websocket: no answer in 10s", 1, 10 * time.Second},
-		{"login", always("HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=x, nonce=1\r\nContent-Length: 0\r\n\r\n"), ErrAuth, "refuses this user name and password", 2, 0},
+		{"login", always("HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=x, nonce=1\r\nContent-Length: 0\r\n\r\n"), login.ErrWanted, "refuses this user name and password", 2, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

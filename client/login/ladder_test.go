@@ -1,4 +1,4 @@
-package rtsp
+package login
 
 import (
 	"crypto/md5"
@@ -8,18 +8,37 @@ import (
 	"testing"
 )
 
+// asks is a reply with the given challenges.
+func asks(status int, challenges ...string) Reply {
+	name := "WWW-Authenticate"
+	if status == 407 {
+		name = "Proxy-Authenticate"
+	}
+	return reply(status, name, challenges...)
+}
+
+// reply has one header.
+func reply(status int, header string, values ...string) Reply {
+	return Reply{Status: status, Values: func(name string) []string {
+		if strings.EqualFold(name, header) {
+			return values
+		}
+		return nil
+	}}
+}
+
 // ask gives l a 401 with the given challenges and returns the login that it
 // answers with.
-func ask(t *testing.T, l *login, sent string, fresh bool, challenges ...string) (string, error) {
+func ask(t *testing.T, l *Login, sent string, fresh bool, challenges ...string) (string, error) {
 	t.Helper()
-	r := &response{status: 401}
-	for _, c := range challenges {
-		r.header.add("WWW-Authenticate", c)
+	n := 0
+	if fresh {
+		n = 1
 	}
-	if err := l.challenged("GET", r, sent, fresh); err != nil {
+	if err := l.Challenged(asks(401, challenges...), sent, n); err != nil {
 		return "", err
 	}
-	return l.authorization("GET", "/dir/index.html"), nil
+	return l.Authorization("GET", "/dir/index.html"), nil
 }
 
 // The examples of RFC 7616 section 3.9.1 and RFC 2617 section 3.5.
@@ -37,7 +56,7 @@ func TestDigestExamples(t *testing.T) {
 			`Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`,
 			"6629fae49393a05397450978507c4ef1"},
 	} {
-		l := newLogin(c.user, c.password)
+		l := New(c.user, c.password)
 		l.cnonce = func() string { return c.cnonce }
 		got, err := ask(t, l, "", false, c.challenge)
 		if err != nil || !strings.Contains(got, `response="`+c.response+`"`) {
@@ -48,7 +67,7 @@ func TestDigestExamples(t *testing.T) {
 				t.Errorf("%s: %s lacks %s", c.name, got, want)
 			}
 		}
-		if again := l.authorization("GET", "/x"); !strings.Contains(again, "nc=00000002") {
+		if again := l.Authorization("GET", "/x"); !strings.Contains(again, "nc=00000002") {
 			t.Errorf("%s: the count did not grow: %s", c.name, again)
 		}
 	}
@@ -60,7 +79,7 @@ func md5Of(parts ...string) string {
 
 func TestDigestForms(t *testing.T) {
 	// Without qop, as cameras do it; characters that need care.
-	l := newLogin(`a"d\min`, `p:w@"`)
+	l := New(`a"d\min`, `p:w@"`)
 	got, _ := ask(t, l, "", false, `Digest realm="r", nonce="n"`)
 	want := fmt.Sprintf(`Digest username="a\"d\\min", realm="r", nonce="n", uri="/dir/index.html", response="%s"`,
 		md5Of(md5Of(`a"d\min`, "r", `p:w@"`), "n", md5Of("GET", "/dir/index.html")))
@@ -68,7 +87,7 @@ func TestDigestForms(t *testing.T) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	// -sess, and the algorithm in quotes where the server has it so.
-	l = newLogin("u", "p")
+	l = New("u", "p")
 	l.cnonce = func() string { return "c" }
 	got, _ = ask(t, l, "", false, `Digest realm="r", nonce="n", algorithm="MD5-sess"`)
 	want = fmt.Sprintf(`Digest username="u", realm="r", nonce="n", uri="/dir/index.html", response="%s", cnonce="c", algorithm="MD5-sess"`,
@@ -80,8 +99,8 @@ func TestDigestForms(t *testing.T) {
 
 func TestLoginLadder(t *testing.T) {
 	all := []string{`Basic realm="r"`, `Digest realm="r", nonce="1"`, `Digest realm="r", nonce="2", algorithm=SHA-256, qop="auth"`}
-	l := newLogin("u", "p")
-	if a := l.authorization("GET", "/"); a != "" {
+	l := New("u", "p")
+	if a := l.Authorization("GET", "/"); a != "" {
 		t.Errorf("a login was sent before it was asked for: %s", a)
 	}
 	first, err := ask(t, l, "", false, all...)
@@ -94,8 +113,8 @@ func TestLoginLadder(t *testing.T) {
 	}
 	// The password is not sent in clear text after that.
 	_, err = ask(t, l, second, true, all...)
-	refused, ok := errors.AsType[*AuthError](err)
-	if !ok || !refused.Refused || !errors.Is(err, ErrAuth) {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || !refused.Refused || !errors.Is(err, ErrWanted) {
 		t.Errorf("error %v", err)
 	}
 	if strings.Contains(err.Error(), "p ") {
@@ -115,7 +134,7 @@ func TestLoginRenewal(t *testing.T) {
 		{"wrong password, new nonce each time", true, `Digest realm="r", nonce="2"`, false},
 		{"wrong password, same nonce", false, `Digest realm="r", nonce="1"`, false},
 	} {
-		l := newLogin("u", "p")
+		l := New("u", "p")
 		sent, _ := ask(t, l, "", false, `Digest realm="r", nonce="1"`)
 		got, err := ask(t, l, sent, c.fresh, c.challenge)
 		if (err == nil) != c.again || c.again && !strings.Contains(got, `nonce="2"`) {
@@ -125,21 +144,46 @@ func TestLoginRenewal(t *testing.T) {
 }
 
 func TestLoginBasicAndUnknown(t *testing.T) {
-	l := newLogin("Aladdin", "open sesame")
+	l := New("Aladdin", "open sesame")
 	got, err := ask(t, l, "", false, `NTLM, Basic realm="x"`)
 	if err != nil || got != "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==" {
 		t.Errorf("%s, %v", got, err)
 	}
-	if _, err = ask(t, l, got, true, `Basic realm="x"`); !errors.Is(err, ErrAuth) {
+	if _, err = ask(t, l, got, true, `Basic realm="x"`); !errors.Is(err, ErrWanted) {
 		t.Errorf("a refused login is sent again: %v", err)
 	}
-	_, err = ask(t, newLogin("u", "p"), "", false, `Negotiate`, `Digest qop="auth-conf", realm=r, nonce=n`)
-	if !errors.Is(err, ErrAuth) || !strings.Contains(err.Error(), "negotiate") {
+	_, err = ask(t, New("u", "p"), "", false, `Negotiate`, `Digest qop="auth-conf", realm=r, nonce=n`)
+	if !errors.Is(err, ErrWanted) || !strings.Contains(err.Error(), "negotiate") {
 		t.Errorf("unknown kinds: %v", err)
 	}
-	var none *login
-	err = none.challenged("DESCRIBE", &response{status: 401}, "", false)
-	if !errors.Is(err, ErrAuth) || none.authorization("DESCRIBE", "x") != "" {
+	var none *Login
+	err = none.Challenged(asks(401), "", 0)
+	if !errors.Is(err, ErrWanted) || none.Authorization("DESCRIBE", "x") != "" {
 		t.Errorf("no login: %v", err)
+	}
+}
+
+func TestLoginProxy(t *testing.T) {
+	l := New("u", "p")
+	if err := l.Challenged(asks(407, `Digest realm="r", nonce="1", qop="auth"`), "", 0); err != nil || l.Header() != "Proxy-Authorization" {
+		t.Fatalf("%s, %v", l.Header(), err)
+	}
+	sent := l.Authorization("GET", "/")
+	l.Answered(reply(200, "Proxy-Authentication-Info", `nextnonce="2"`), sent)
+	if sent = l.Authorization("GET", "/"); !strings.Contains(sent, `nonce="2"`) {
+		t.Error(sent)
+	}
+	if _, err := ask(t, l, sent, false, `Digest realm="r", nonce="3"`); err != nil || l.Header() != "Authorization" {
+		t.Errorf("%s, %v", l.Header(), err)
+	}
+}
+
+// TestOneLine has names and challenges that would break out of the header.
+func TestOneLine(t *testing.T) {
+	for _, offer := range []string{`Basic realm="r"`, "Digest realm=\"r\r\nX: y\", nonce=\"\x00n\", algorithm=\"\nMD5\"", `Digest realm=r, nonce=n`} {
+		sent, err := ask(t, New("u\r\nX: y", "p\x00\n"), "", false, offer)
+		if err == nil && (sent == "" || strings.ContainsAny(sent, "\r\n\x00")) {
+			t.Errorf("%q", sent)
+		}
 	}
 }

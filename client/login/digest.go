@@ -1,7 +1,8 @@
-package rtsp
+package login
 
 import (
 	"crypto/md5"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -17,8 +18,8 @@ import (
 //	    algorithm=SHA-256, opaque="5ccc069c"
 //
 // The URI is the request's target, byte for byte. l.mu is held.
-func (l *login) digest(c *challenge, method, uri string) string {
-	algorithm := strings.ToLower(c.parameters["algorithm"])
+func (l *Login) digest(c *Challenge, method, uri string) string {
+	algorithm := strings.ToLower(c.Parameters["algorithm"])
 	newHash := md5.New
 	switch strings.TrimSuffix(algorithm, "-sess") {
 	case "sha-256":
@@ -28,7 +29,7 @@ func (l *login) digest(c *challenge, method, uri string) string {
 	}
 	h := func(parts ...string) string { return hexHash(newHash(), strings.Join(parts, ":")) }
 
-	user, realm, nonce := l.text(l.user), c.parameters["realm"], c.parameters["nonce"]
+	user, realm, nonce := l.text(l.user), c.Parameters["realm"], c.Parameters["nonce"]
 	cnonce, nc := l.cnonce(), fmt.Sprintf("%08x", l.nc)
 	ha1 := h(user, realm, l.text(l.password))
 	session := strings.HasSuffix(algorithm, "-sess")
@@ -38,10 +39,10 @@ func (l *login) digest(c *challenge, method, uri string) string {
 		}
 		ha1, cnonce = l.sessionKey, l.sessionCnonce
 	}
-	qop := quality(c)
+	qop := c.quality()
 	ha2 := h(method, uri)
 	if qop == "auth-int" {
-		ha2 = h(method, uri, h()) // our requests have no body
+		ha2 = h(method, uri, h()) // of no body
 	}
 
 	var b strings.Builder
@@ -56,13 +57,13 @@ func (l *login) digest(c *challenge, method, uri string) string {
 		fmt.Fprintf(&b, `, cnonce="%s"`, cnonce)
 	}
 	// Mirrored as the server wrote it: both spellings are picked on.
-	if a, ok := c.parameters["algorithm"]; ok {
-		if c.quoted["algorithm"] {
+	if a, ok := c.Parameters["algorithm"]; ok {
+		if c.Quoted["algorithm"] {
 			a = `"` + escapeQuoted(a) + `"`
 		}
 		b.WriteString(", algorithm=" + a)
 	}
-	if o, ok := c.parameters["opaque"]; ok {
+	if o, ok := c.Parameters["opaque"]; ok {
 		fmt.Fprintf(&b, `, opaque="%s"`, escapeQuoted(o))
 	}
 	return b.String()
@@ -75,4 +76,10 @@ func hexHash(h hash.Hash, s string) string {
 
 func escapeQuoted(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+}
+
+func randomNonce() string {
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
 }

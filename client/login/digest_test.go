@@ -1,4 +1,4 @@
-package rtsp
+package login
 
 import (
 	"crypto/md5"
@@ -9,9 +9,9 @@ import (
 )
 
 // parametersOf reads what a login sends, as a server does.
-func parametersOf(t *testing.T, sent string) challenge {
+func parametersOf(t *testing.T, sent string) Challenge {
 	t.Helper()
-	all := parseChallenges([]string{sent})
+	all := Parse([]string{sent})
 	if len(all) != 1 {
 		t.Fatalf("%q is not one login", sent)
 	}
@@ -21,15 +21,15 @@ func parametersOf(t *testing.T, sent string) challenge {
 // TestDigestSHA512 is the example of RFC 7616 section 3.9.2, with the response
 // that its erratum 4897 gives.
 func TestDigestSHA512(t *testing.T) {
-	l := newLogin("J\u00e4s\u00f8n Doe", "Secret, or not?")
+	l := New("J\u00e4s\u00f8n Doe", "Secret, or not?")
 	l.cnonce = func() string { return "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v" }
-	r := &response{status: 401, header: header{{"WWW-Authenticate", `Digest realm="api@example.org", qop="auth", ` +
-		`algorithm=SHA-512-256, nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", ` +
-		`opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", charset=UTF-8`}}}
-	if err := l.challenged("GET", r, "", false); err != nil {
+	r := asks(401, `Digest realm="api@example.org", qop="auth", `+
+		`algorithm=SHA-512-256, nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", `+
+		`opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", charset=UTF-8`)
+	if err := l.Challenged(r, "", 0); err != nil {
 		t.Fatal(err)
 	}
-	got := l.authorization("GET", "/doe.json")
+	got := l.Authorization("GET", "/doe.json")
 	const want = `response="3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"`
 	if !strings.Contains(got, want) {
 		t.Error(got)
@@ -56,7 +56,7 @@ func TestDigestQuality(t *testing.T) {
 		{"unknown", []string{`Digest realm=r, nonce=n, qop="auth-conf"`}, "", ""},
 		{"unknown hash", []string{`Digest realm=r, nonce=n, algorithm=SHA-1, qop="auth-int"`}, "", ""},
 	} {
-		l := newLogin("u", "p")
+		l := New("u", "p")
 		l.cnonce = func() string { return "c" }
 		got, err := ask(t, l, "", false, c.offers...)
 		if (err == nil) != (c.response != "") {
@@ -65,7 +65,7 @@ func TestDigestQuality(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if p := parametersOf(t, got).parameters; p["response"] != c.response || p["qop"] != c.qop {
+		if p := parametersOf(t, got).Parameters; p["response"] != c.response || p["qop"] != c.qop {
 			t.Errorf("%s: %s", c.name, got)
 		}
 	}
@@ -75,7 +75,7 @@ func TestDigestQuality(t *testing.T) {
 // once, also when the server names the next nonce.
 func TestDigestSession(t *testing.T) {
 	n := 0
-	l := newLogin("u", "p")
+	l := New("u", "p")
 	l.cnonce = func() string { n++; return fmt.Sprint("c", n) }
 	sent, err := ask(t, l, "", false, `Digest realm="r", nonce="n1", algorithm=MD5-sess, qop="auth"`)
 	if err != nil {
@@ -85,38 +85,41 @@ func TestDigestSession(t *testing.T) {
 	check := func(sent, nonce, nc string) {
 		t.Helper()
 		want := md5Of(key, nonce, nc, "c1", "auth", md5Of("GET", "/dir/index.html"))
-		if p := parametersOf(t, sent).parameters; p["response"] != want || p["cnonce"] != "c1" || p["nonce"] != nonce || p["nc"] != nc {
+		if p := parametersOf(t, sent).Parameters; p["response"] != want || p["cnonce"] != "c1" || p["nonce"] != nonce || p["nc"] != nc {
 			t.Error(sent)
 		}
 	}
 	check(sent, "n1", "00000001")
-	check(l.authorization("GET", "/dir/index.html"), "n1", "00000002")
-	l.answered(&response{status: 200, header: header{{"Authentication-Info", `qop=auth, nextnonce="n2", rspauth="0"`}}}, sent)
-	check(l.authorization("GET", "/dir/index.html"), "n2", "00000001")
+	check(l.Authorization("GET", "/dir/index.html"), "n1", "00000002")
+	l.Answered(reply(200, "Authentication-Info", `qop=auth, nextnonce="n2", rspauth="0"`), sent)
+	check(l.Authorization("GET", "/dir/index.html"), "n2", "00000001")
 }
 
 func TestNextNonce(t *testing.T) {
-	l := newLogin("u", "p")
+	l := New("u", "p")
 	held := 0
-	l.digests = func() { held++ }
+	l.Digested = func() { held++ }
 	sent, _ := ask(t, l, "", false, `Digest realm="r", nonce="1", qop="auth"`)
-	next := header{{"authentication-info", `rspauth="", NextNonce = "a,\"b"`}}
-	nonce := func() string { return parametersOf(t, l.authorization("GET", "/")).parameters["nonce"] }
-	if l.answered(&response{status: 454, header: next}, sent); nonce() != "1" || held != 0 {
+	next := func(status int) Reply { return reply(status, "authentication-info", `rspauth="", NextNonce = "a,\"b"`) }
+	nonce := func() string { return parametersOf(t, l.Authorization("GET", "/")).Parameters["nonce"] }
+	if l.Answered(next(454), sent); nonce() != "1" || held != 0 {
 		t.Error("a refusal changes the nonce")
 	}
-	if l.answered(&response{status: 200, header: next}, ""); nonce() != "1" || held != 0 {
+	if l.Answered(next(200), ""); nonce() != "1" || held != 0 {
 		t.Error("an answer to a request without a login changes the nonce")
 	}
-	if l.answered(&response{status: 200, header: next}, sent); nonce() != `a,"b` || held != 1 {
+	if l.Answered(next(200), sent); nonce() != `a,"b` || held != 1 {
 		t.Errorf("the next nonce is %q", nonce())
 	}
-	l.answered(&response{status: 200, header: header{{"Authentication-Info", "nextnonce"}}}, sent)
+	l.Answered(reply(200, "Authentication-Info", "nextnonce"), sent)
 	if nonce() != `a,"b` {
 		t.Error("an empty nonce is taken")
 	}
-	var none *login
-	none.answered(&response{status: 200, header: next}, "")
+	if l.Answered(reply(101, "Authentication-Info", "nextnonce=ws"), sent); nonce() != "ws" {
+		t.Error("a WebSocket's handshake is no success")
+	}
+	var none *Login
+	none.Answered(next(200), "")
 }
 
 // TestLoginLatin1 has cameras that know the password in the bytes of Latin-1.
@@ -125,7 +128,7 @@ func TestLoginLatin1(t *testing.T) {
 		return hexHash(h(), hexHash(h(), "u:r:"+password)+":n:"+hexHash(h(), "GET:/dir/index.html"))
 	}
 	const offer = `Digest realm="r", nonce="n"`
-	l := newLogin("u", "gr\u00fcn")
+	l := New("u", "gr\u00fcn")
 	sent, _ := ask(t, l, "", false, offer)
 	if !strings.Contains(sent, digest(md5.New, "gr\u00fcn")) {
 		t.Errorf("UTF-8 is not first: %s", sent)
@@ -138,7 +141,7 @@ func TestLoginLatin1(t *testing.T) {
 		t.Error("there is a third")
 	}
 	// Basic has the same trouble.
-	l = newLogin("u", "gr\u00fcn")
+	l = New("u", "gr\u00fcn")
 	sent, _ = ask(t, l, "", false, `Basic realm="r"`)
 	if sent, err = ask(t, l, sent, true, `Basic realm="r"`); err != nil || sent != "Basic dTpncvxu" {
 		t.Errorf("%s, %v", sent, err)
@@ -149,7 +152,7 @@ func TestLoginLatin1(t *testing.T) {
 		{"gr\xfcn", offer}, // it is already
 		{"gr\u00fcn", offer + ", charset=UTF-8"},
 	} {
-		l := newLogin("u", c.password)
+		l := New("u", c.password)
 		sent, _ := ask(t, l, "", false, c.offer)
 		if again, err := ask(t, l, sent, true, c.offer); err == nil {
 			t.Errorf("%q: again %s", c.password, again)
@@ -158,8 +161,8 @@ func TestLoginLatin1(t *testing.T) {
 }
 
 func TestLoginNoClear(t *testing.T) {
-	l := newLogin("u", "p")
-	l.noClear = true
+	l := New("u", "p")
+	l.NoClear = true
 	_, err := ask(t, l, "", false, `Basic realm="r"`)
 	if err == nil || !strings.Contains(err.Error(), "clear text, which it did not before") {
 		t.Errorf("error %v", err)
@@ -176,21 +179,22 @@ func FuzzLoginAnswer(f *testing.F) {
 	}
 	f.Add(`Digest realm="r", nonce="1", qop="auth-int", algorithm=SHA-512-256-sess`, `nextnonce="\"`, 407)
 	f.Fuzz(func(t *testing.T, in, info string, code int) {
-		l := newLogin("u", "secr\u00e9t")
-		sent, logins := "", 0
-		for range 2 * maxTries {
-			r := &response{status: code, header: header{{"WWW-Authenticate", in}, {"Authentication-Info", info}}}
-			if l.challenged("PLAY", r, sent, logins > 0) != nil {
-				break
+		l := New("u", "secr\u00e9t")
+		sent := ""
+		for n := range 2 * Max {
+			if l.Challenged(asks(code, in), sent, n) != nil {
+				return
 			}
-			if sent = l.authorization("PLAY", "rtsp://h/"); sent == "" {
+			if n == Max {
+				t.Fatal("there is no end")
+			}
+			if sent = l.Authorization("PLAY", "rtsp://h/"); sent == "" {
 				t.Fatal("no login for an accepted challenge")
 			}
 			if strings.Contains(sent, "secr") {
 				t.Fatal("the password is in a digest")
 			}
-			logins++
-			l.answered(&response{status: 200, header: r.header}, sent)
+			l.Answered(reply(200, "Authentication-Info", info), sent)
 		}
 	})
 }
