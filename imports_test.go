@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"client/srtp":     {},
 	"client/mux":      {"client/media"},
 	"client/rtsp":     {"client/media", "client/address", "client/login", "client/sdp", "client/rtp", "client/srtp", "client/mux"},
-	"client/web":      {"client/media", "client/address", "client/web/audioframe"},
+	"client/web":      {"client/media", "client/address", "client/login", "client/web/audioframe"},
 	"client":          {"client/..."},
 	"playlist":        {"client/address"},
 	"player":          {"client/media"},

@@ -50,7 +50,7 @@ func hintOfKind(err error) string {
 		return "save it to a file and open that file as a list"
 	case errors.As(err, &refused) && refused.Downgrade:
 		return "somebody may stand in between; if the device was set up anew, start this program again"
-	case errors.Is(err, login.ErrWanted), errors.Is(err, web.ErrLogin):
+	case errors.Is(err, login.ErrWanted):
 		return "put user:password@ before the host in the link, or check the one that is there"
 	case errors.Is(err, rtsp.ErrNoPlayableTrack):
 		return "ask the camera or server for H.264 or H.265 and AAC"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 )
 
@@ -24,6 +25,7 @@ type client struct {
 	cfg     Config
 	trace   *tracer
 	tickets tls.ClientSessionCache
+	logins  map[address.Address]*login.Login // by server; one request at a time uses it
 }
 
 func newClient(a address.Address, cfg Config) (*client, error) {
@@ -46,6 +48,7 @@ func newClient(a address.Address, cfg Config) (*client, error) {
 		cfg:     cfg,
 		trace:   &tracer{tell: cfg.Trace},
 		tickets: tls.NewLRUClientSessionCache(maxTickets),
+		logins:  make(map[address.Address]*login.Login),
 	}, nil
 }
 
@@ -76,13 +79,18 @@ type reply struct {
 	marked bool  // the body has an end of its own, apart from the connection's
 	body   body
 	from   address.Address // who answered, after redirects
+
+	loginNext bool  // the next request carries the login that is asked for
+	refused   error // why there is no such request; nil where none is asked for
 }
 
 // hop is the state of one chain of redirects.
 type hop struct {
 	to         address.Address
 	fromPublic bool
-	login      string // value of the Authorization header, for to alone
+	login      *login.Login // for the server of to alone; nil where the link has none
+	sent       string       // what the request carries of it
+	asked      int          // how often the server has asked for it
 }
 
 // get sends the request to a and follows where it leads. The reply is a
@@ -90,6 +98,8 @@ type hop struct {
 func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, error) {
 	h := hop{to: a}
 	for redirects := 0; ; {
+		h.login = c.loginFor(h.to)
+		h.sent = h.login.Authorization("GET", requestTarget(h.to))
 		r, public, err := c.exchange(ctx, h, q)
 		if err != nil {
 			return nil, err
@@ -99,11 +109,9 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 		}
 		r.body.Close()
 		switch {
-		case r.challenges(h):
-			h.login, err = authorization(r.header.Values("Www-Authenticate"), h.to, requestTarget(h.to))
-			if err == nil {
-				continue
-			}
+		case r.loginNext:
+			h.asked++
+			continue
 		case isRedirect(r.status) && r.header.Get("Location") != "":
 			if redirects++; redirects > maxRedirects {
 				return nil, media.At(media.RungReply, fmt.Errorf("http: more than %d redirects", maxRedirects))
@@ -114,7 +122,7 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 				continue
 			}
 		default:
-			err = &StatusError{Code: r.status, Reason: r.reason}
+			err = r.failure()
 		}
 		return nil, media.At(media.RungReply, err)
 	}
@@ -240,13 +248,15 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (r *reply, public b
 	if err != nil {
 		conn.Close()
 		err = orCause(ctx, err)
+	} else {
+		r.takeLogin(h)
 	}
 	if !q.quiet {
 		detail, failed := "", err
 		if err == nil {
 			detail = r.detail()
-			if r.status >= 400 && !r.challenges(h) {
-				failed = &StatusError{Code: r.status, Reason: r.reason}
+			if r.status >= 400 && !r.loginNext {
+				failed = r.failure()
 			}
 		}
 		c.trace.step(media.RungReply, "reply", start, detail, failed)
@@ -258,9 +268,9 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (r *reply, public b
 	return r, conn.public, nil
 }
 
-// challenges reports whether r asks for a login that h has and has not given.
-func (r *reply) challenges(h hop) bool {
-	return r.status == 401 && h.to.HasUser && h.login == ""
+// failure is the error that a reply means which is no success.
+func (r *reply) failure() error {
+	return &StatusError{Code: r.status, Reason: r.reason, Login: r.refused}
 }
 
 // detail is the reply in a few words: "200 OK, Icecast 2.4.4".
@@ -294,7 +304,7 @@ func (c *client) request(h hop, q ask) [][2]string {
 		add("If-Range", q.ifOld)
 	}
 	add("Referer", c.cfg.Referer)
-	add("Authorization", h.login)
+	add(h.login.Header(), h.sent)
 	return fields
 }
 

@@ -14,10 +14,6 @@ import (
 
 // Errors that callers branch on.
 var (
-	// ErrLogin: the server asks for a name and password that the link does not
-	// have, or refuses those that it has.
-	ErrLogin = errors.New("the server wants a login")
-
 	// ErrChanged: the file on the server is no longer the one that was opened.
 	// What was read so far belongs to the old one and is never mixed with the new.
 	ErrChanged = errors.New("the file on the server has changed")
@@ -37,16 +33,18 @@ var (
 type StatusError struct {
 	Code   int
 	Reason string // as the server worded it, cleaned; may be empty
+	Login  error  // of a 401 and a 407: the *login.Error; else nil
 }
 
 func (e *StatusError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("http: %d %s", e.Code, e.Reason))
+	s := strings.TrimSpace(fmt.Sprintf("http: %d %s", e.Code, e.Reason))
+	if e.Login != nil {
+		s += ": " + e.Login.Error()
+	}
+	return s
 }
 
-// Is makes a 401 match ErrLogin.
-func (e *StatusError) Is(target error) bool {
-	return target == ErrLogin && (e.Code == 401 || e.Code == 407)
-}
+func (e *StatusError) Unwrap() error { return e.Login }
 
 // RedirectError is a redirect to another protocol. Link may hold secrets; the
 // message does not.

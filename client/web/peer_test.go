@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/web/webtest"
 )
@@ -159,11 +160,11 @@ func TestNginx(t *testing.T) {
 		if rungOf(err) != want.rung || errors.As(err, &status) != (want.code != 0) || status != nil && status.Code != want.code {
 			t.Errorf("%s: %s: %v", path, rungOf(err), err)
 		}
-		if errors.Is(err, ErrLogin) != (want.code == 401) {
+		if errors.Is(err, login.ErrWanted) != (want.code == 401) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if _, err := tryOpen(t, strings.Replace(private, "cret", "xx", 1), Config{}); !errors.Is(err, ErrLogin) || strings.Contains(err.Error(), "se@") {
+	if _, err := tryOpen(t, strings.Replace(private, "cret", "xx", 1), Config{}); !errors.Is(err, login.ErrWanted) || strings.Contains(err.Error(), "se@") {
 		t.Errorf("a wrong password: %v", err)
 	}
 

@@ -215,30 +215,3 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
-
-func TestAuthorization(t *testing.T) {
-	// RFC 2617, section 3.5, and RFC 7616, section 3.9.1.
-	a := address.Address{User: "Mufasa", Password: "Circle Of Life"}
-	p := parameters(`realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`)
-	got, ok := digest(p, a, "/dir/index.html", "0a4f113b")
-	if !ok || !strings.Contains(got, `response="6629fae49393a05397450978507c4ef1"`) || !strings.Contains(got, `opaque="5ccc`) {
-		t.Errorf("MD5: %s", got)
-	}
-	a.Password = "Circle of Life"
-	p = parameters(`realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`)
-	got, ok = digest(p, a, "/dir/index.html", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
-	if !ok || !strings.Contains(got, `response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"`) {
-		t.Errorf("SHA-256: %s", got)
-	}
-	got, err := authorization([]string{`Basic realm="a, b", charset="UTF-8"`}, address.Address{User: "u", Password: "p"}, "/")
-	if err != nil || got != "Basic dTpw" {
-		t.Errorf("Basic: %s, %v", got, err)
-	}
-	got, err = authorization([]string{`Basic realm="x", Digest realm="y", nonce="z"`}, a, "/")
-	if err != nil || !strings.HasPrefix(got, "Digest ") || strings.Contains(got, "qop") {
-		t.Errorf("both: %s, %v", got, err)
-	}
-	if _, err = authorization([]string{"Negotiate"}, a, "/"); !errors.Is(err, ErrLogin) {
-		t.Errorf("unknown kind: %v", err)
-	}
-}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"tapedeck/client/address"
+	"tapedeck/client/login"
+)
+
+// maxLogins bounds the servers whose logins are kept: redirects may lead to
+// another one each time.
+const maxLogins = 16
+
+// loginFor is the login for the server of a, which is the session's: what was
+// asked for once goes out with its later requests at once. It is never another
+// server's. Nil: a has no name and no password.
+func (c *client) loginFor(a address.Address) *login.Login {
+	if !a.HasUser {
+		return nil
+	}
+	a.Path = ""
+	l, ok := c.logins[a]
+	if !ok {
+		if len(c.logins) == maxLogins {
+			clear(c.logins)
+		}
+		l = login.New(a.User, a.Password)
+		c.logins[a] = l
+	}
+	return l
+}
+
+// takeLogin takes in what the reply to h says of logins.
+func (r *reply) takeLogin(h hop) {
+	said := login.Reply{Status: r.status, Values: r.header.Values}
+	h.login.Answered(said, h.sent)
+	if r.status == 401 || r.status == 407 {
+		r.refused = h.login.Challenged(said, h.sent, h.asked)
+		r.loginNext = r.refused == nil
+	}
+}
