@@ -212,6 +212,13 @@ func (r *Receiver) Rebase(at time.Duration, seq *uint16, rtptime *uint32) {
 	r.hole = false
 }
 
+// TakeOver begins where o did: r takes its place in the middle of a range, for
+// another payload type of the same source.
+func (r *Receiver) TakeOver(o *Receiver) {
+	r.fresh.at = o.fresh.at
+	r.timeline.rate = max(1, o.timeline.rate*int64(r.format.ClockRate)/int64(o.format.ClockRate))
+}
+
 // Stretch says, before Rebase, that what comes is to be played speed times as
 // fast as its timestamps say.
 func (r *Receiver) Stretch(speed float64) {

@@ -142,7 +142,7 @@ func (t *track) plausible(b []byte) bool {
 	case b[0] == tsSync:
 		return strings.EqualFold(t.format.Encoding, "MP2T")
 	}
-	return b[0]>>6 == 2 && (isRTCP(b) || b[1]&0x7f == t.format.PayloadType)
+	return b[0]>>6 == 2 && (isRTCP(b) || t.knows(b[1]&0x7f))
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort {
@@ -167,7 +167,7 @@ func (p *udpPair) meant(rtcp bool, packet []byte) []*track {
 		return p.tracks
 	}
 	for i, t := range p.tracks {
-		if t.format.PayloadType == packet[1]&0x7f {
+		if t.knows(packet[1] & 0x7f) {
 			return p.tracks[i : i+1]
 		}
 	}

@@ -106,7 +106,7 @@ func (f *funnel) packet(t *track, rtcp bool, raw []byte, now time.Time) {
 }
 
 func (f *funnel) receive(t *track, raw []byte, now time.Time) {
-	if raw[0]>>6 == 2 && raw[1]&0x7f != t.format.PayloadType {
+	if pt := raw[1] & 0x7f; raw[0]>>6 == 2 && pt != t.format.PayloadType && !f.change(t, pt, now) {
 		return // Geovision's type 50, comfort noise: no sign of the stream
 	}
 	if !t.bye.IsZero() && now.Sub(t.bye) > byeSilence/2 {
@@ -175,6 +175,9 @@ func (f *funnel) deliver(p media.Packet) {
 	}
 	if key || !f.pictures {
 		f.renew()
+	}
+	if t.stale {
+		return // until the header can be renewed
 	}
 	f.position = max(f.position, p.Time)
 	f.out.add(f.writer, p, key)
@@ -267,7 +270,7 @@ func (f *funnel) newWriter() (*mux.Writer, error) {
 			m := t.info()
 			if m.Problem == "" && !(f.pace.rate != 1 && m.Kind == media.Audio) {
 				playing = append(playing, m)
-				t.private = m.Private
+				t.private, t.codec, t.stale = m.Private, m.Codec, false
 				f.pictures = f.pictures || t.video
 			}
 		}

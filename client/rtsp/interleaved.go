@@ -31,7 +31,7 @@ func (s *Session) frame(ch uint8, payload []byte) {
 	if isRTCP(payload) {
 		c.rtcp = true
 	}
-	if t := c.track; !c.rtcp && (t == nil || t.format.PayloadType != payload[1]&0x7f) {
+	if t := c.track; !c.rtcp && (t == nil || !t.knows(payload[1]&0x7f)) {
 		c.track = s.byPayload(payload[1]&0x7f, t)
 	}
 	if c.track != nil {
@@ -57,7 +57,7 @@ const (
 func (s *Session) byPayload(pt uint8, otherwise *track) *track {
 	found, n := otherwise, 0
 	for _, t := range s.tracks {
-		if t.receiver != nil && t.format.PayloadType == pt {
+		if t.receiver != nil && t.knows(pt) {
 			found, n = t, n+1
 		}
 	}

@@ -124,16 +124,13 @@ func (s *Session) Next(ctx context.Context) (media.Chunk, error) {
 // Stats adds up the tracks' figures.
 func (s *Session) Stats() media.Stats {
 	var sum media.Stats
+	s.f.mu.Lock() // receivers change with the payload type
+	defer s.f.mu.Unlock()
 	for _, t := range s.tracks {
 		if t.receiver == nil {
 			continue
 		}
-		n := t.receiver.Stats()
-		sum.Bytes += n.Bytes
-		sum.Packets += n.Packets
-		sum.Lost += n.Lost
-		sum.Reordered += n.Reordered
-		sum.Duplicates += n.Duplicates
+		sum = plus(sum, t.stats())
 	}
 	return sum
 }

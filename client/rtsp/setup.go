@@ -117,9 +117,8 @@ func (s *Session) setup(ctx context.Context, t *track, nth int, url string, cloc
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
 	t.url, t.cipher = url, cipher
-	t.receiver = rtp.NewReceiver(t.index, t.format, depacketizer, rtp.Options{
-		Reorder: !s.over.interleaved(), Clock: clock, SSRC: got.ssrc, Reporter: t.reporter,
-	})
+	t.options = rtp.Options{Reorder: !s.over.interleaved(), Clock: clock, SSRC: got.ssrc, Reporter: t.reporter}
+	t.receiver = rtp.NewReceiver(t.index, t.format, depacketizer, t.options)
 	t.video = t.isVideo()
 	t.waitKey = t.video
 	return detail, nil

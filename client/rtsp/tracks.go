@@ -25,7 +25,8 @@ type track struct {
 	kind    media.Kind
 	format  rtp.Format
 	control string
-	problem string // why it is not played; empty for one that is
+	problem string       // why it is not played; empty for one that is
+	others  []rtp.Format // other payload types that it may come as
 
 	receiver *rtp.Receiver // nil until SETUP
 	url      string        // its control URL as it was set up
@@ -48,6 +49,11 @@ type track struct {
 	missed   bool          // it was told that it does not come
 	stamp    uint32        // the timestamp of the last packet
 	private  []byte        // the decoder's configuration in the header that is out
+	codec    media.Codec   // and what it decodes
+	stale    bool          // the header that is out does not fit the packets any more
+	changed  time.Time     // when another payload type was taken
+	past     media.Stats   // of the payload types before
+	options  rtp.Options   // of the receiver
 }
 
 // describeTracks maps m= sections to tracks, in their order. Over TLS keys may come
@@ -115,11 +121,12 @@ func describeTrack(m *sdp.Media) *track {
 	for i, pt := range formats {
 		f := formatOf(m, pt)
 		_, err := rtp.NewDepacketizer(f)
-		if err == nil {
+		switch {
+		case err == nil && t.problem != "":
 			t.format, t.problem = f, ""
-			return t
-		}
-		if i == 0 {
+		case err == nil && len(t.others) < maxFormats:
+			t.others = append(t.others, f)
+		case i == 0:
 			t.format, t.problem = f, clean(err.Error())
 		}
 	}
@@ -167,8 +174,8 @@ func (t *track) reconfigured() bool {
 	if t.receiver == nil || t.problem != "" {
 		return false
 	}
-	m, _ := t.receiver.Track()
-	return !bytes.Equal(m.Private, t.private)
+	m, ready := t.receiver.Track()
+	return ready && (m.Codec != t.codec || !bytes.Equal(m.Private, t.private))
 }
 
 // isVideo reports a track of pictures whose key pictures are known: a transport
