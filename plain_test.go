@@ -307,8 +307,8 @@ func plainStatus(t *testing.T) {
 		status int
 		says   string // on standard error or in the last line
 	}{
-		{args: []string{"play", "--json", refused}, status: exitFailed, says: "connection refused"},
-		{args: []string{"play", refused}, status: exitFailed, says: "connection refused"},
+		{args: []string{"play", "--json", refused}, status: exitFailed, says: "nothing listens"},
+		{args: []string{"play", refused}, status: exitFailed, says: "nothing listens"},
 		{args: []string{"play", "--json", "gopher://x"}, status: exitFailed, says: "gopher"},
 		{args: []string{"play", "--json", s.URL("/nothing")}, status: exitFailed, says: "404"},
 		{args: []string{"play", "--json", live}, env: noVLC, status: exitPlayer, says: "VLC was not found"},

@@ -22,8 +22,11 @@ const (
 	firstWait   = time.Second
 	longestWait = 30 * time.Second
 
-	// healthy is how long a stream has to run before the waits begin anew.
-	healthy = 10 * time.Second
+	// healthy is how long media have to come before the waits begin anew, and
+	// maxRelapses how often in a row a stream may be lost before that: one that
+	// always ends in its first seconds is broken.
+	healthy     = 10 * time.Second
+	maxRelapses = 5
 
 	// maxMoves bounds how often in a row a server may send us elsewhere.
 	maxMoves = 5
@@ -53,6 +56,7 @@ type steady struct {
 	since  time.Time     // when the present stream began
 	wait   time.Duration
 	moves  int
+	lapses int    // comings back since media came for a healthy time
 	raw    int    // the newest chunk's seek number, as the stream under it counts
 	skip   bool   // what comes had come before the loss, up to last
 	init   []byte // of what was skipped
@@ -161,8 +165,11 @@ func (r *steady) comeBack(ctx context.Context, why error) error {
 		case <-ctx.Done():
 		}
 	})
-	if time.Since(r.since) >= healthy {
-		r.wait, r.moves = 0, 0
+	if r.lastAt.Sub(r.since) >= healthy {
+		r.wait, r.moves, r.lapses = 0, 0, 0
+	}
+	if r.lapses++; r.lapses > maxRelapses {
+		return why
 	}
 	old := r.session()
 	old.Close()

@@ -244,3 +244,17 @@ func TestCloseWhileAway(t *testing.T) {
 		s.Close()
 	})
 }
+
+// TestBrokenStream is lost in its first second each time: that is not for ever.
+func TestBrokenStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{}
+		for range 2 * maxRelapses {
+			w.answers = append(w.answers, &part{info: live, n: 5, end: cut})
+		}
+		chunks, err := drain(t, w.steady(&part{info: live, n: 5, end: cut}))
+		if err != cut || len(chunks) != 5*(maxRelapses+1) || len(w.opened) != maxRelapses {
+			t.Errorf("%d chunks, %v, %d times", len(chunks), err, len(w.opened))
+		}
+	})
+}
