@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	receiveWarm    = 6 * time.Second // from the last PLAY on, so that everything has its size and its pace
+	receiveWarm    = time.Second     // from the last PLAY on, so that everything has its size
 	receiveStretch = 4 * time.Second // that is measured
 	silentRuns     = 3
 )

@@ -35,7 +35,7 @@ const (
 const usage = `tapedeck: a VCR for internet streams in the terminal
 
   tapedeck [LIST|LINK ...]          the deck: browse lists, play, pause, seek, keep favourites
-  tapedeck play   LINK              plays without a screen; reads pause, play, seek N, stop from stdin
+  tapedeck play   LINK              plays without a screen; reads pause, play, seek N, rate N, stop
   tapedeck probe  LINK              climbs the ladder from the name to the first picture, a rung a line
   tapedeck record LINK -o FILE      keeps what comes over the wire, in a container that plays
   tapedeck demo                     the deck on built-in servers, offline

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,8 +161,17 @@ func (d *doctor) status(ctx context.Context) {
 	if why == nil {
 		why = errors.New("it ended before anything was seen")
 	}
-	d.verdict(verdict{Rung: d.last, Message: "after " + d.last + ": " + why.Error(),
-		Hint: "allow it more time with --timeout"})
+	// What was being done is the rung after the last that held.
+	at := slices.Index(rungsUp, media.Rung(d.last)) + 1
+	d.verdict(verdict{Rung: string(rungsUp[min(at, len(rungsUp)-1)]), Message: "nothing more came after " + cmp.Or(d.last, "the link") + ": " + why.Error(),
+		Hint: "the server does not answer; allow it more time with --timeout"})
+}
+
+// rungsUp is the ladder, for what comes next.
+var rungsUp = []media.Rung{
+	// A handshake has a shorter limit of its own: it is not what is waited for.
+	media.RungAddress, media.RungName, media.RungTCP, media.RungReply, media.RungSession, media.RungTransport,
+	media.RungContainer, media.RungCodec, media.RungFrame,
 }
 
 func (d *doctor) say(event string, fields any, words string) {

@@ -22,6 +22,11 @@ const (
 	firstWait   = time.Second
 	longestWait = 30 * time.Second
 
+	// splice is how much later than the newest chunk begins what comes after a
+	// loss: more than a chunk is long. The hole itself has no media time. With it
+	// the player would wait in it as long as the stream was away.
+	splice = 500 * time.Millisecond
+
 	// healthy is how long media have to come before the waits begin anew, and
 	// maxRelapses how often in a row a stream may be lost before that: one that
 	// always ends in its first seconds is broken.
@@ -38,9 +43,9 @@ var errClosed = errors.New("the stream is closed")
 
 // steady is a Session that comes back by itself: when the stream under it is
 // lost it opens the same link again, with growing waits, and goes on in the
-// same timeline. A live stream goes on later, by as much as it was away; one
-// on demand at the next key picture after what had come. What the server says
-// for good (the stream's end, a refusal) is passed on.
+// same timeline. A live stream goes on where it was lost, without the time that
+// it was away; one on demand at the next key picture after what had come. What
+// the server says for good (the stream's end, a refusal) is passed on.
 type steady struct {
 	open   func(ctx context.Context, a address.Address, o Options) (Session, error)
 	o      Options
@@ -227,7 +232,7 @@ func pause(ctx context.Context, d time.Duration) error {
 func (r *steady) again(ctx context.Context, was media.Info) (Session, error) {
 	o := r.o
 	if was.Live {
-		o.start = r.last + time.Since(r.lastAt)
+		o.start = r.last + splice
 	}
 	s, err := r.open(ctx, r.at, o)
 	if err != nil {
@@ -259,7 +264,7 @@ func (r *steady) take(old, s Session) error {
 	r.s, r.shift = s, 0
 	if live {
 		if _, ok := s.(*rtsp.Session); !ok { // which begins at Options.start by itself
-			r.shift = r.last + time.Since(r.lastAt)
+			r.shift = r.last + splice
 		}
 		return nil
 	}

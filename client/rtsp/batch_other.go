@@ -12,9 +12,6 @@ import (
 // outOfPoller leaves c as it is: only on Linux there is a way.
 func outOfPoller(c *net.UDPConn) (mediaConn, error) { return c, nil }
 
-// roomOf is what the buffer of a socket holds at the least on most systems.
-func roomOf(mediaConn) int { return 200_000 }
-
 func newBatchReader(c mediaConn, _ []ipv4.Message) batchReader {
 	conn := c.(*net.UDPConn)
 	if a, ok := conn.LocalAddr().(*net.UDPAddr); ok && a.IP.To4() == nil {

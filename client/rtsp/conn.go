@@ -21,7 +21,7 @@ const (
 	// nap is how long the reader waits for more media before it reads again, so
 	// that one system call brings many packets. A read that brought napBelow
 	// bytes or more shows that no patience is needed.
-	nap      = 6 * time.Millisecond
+	nap      = 3 * time.Millisecond
 	napBelow = wireBuffer / 2
 )
 

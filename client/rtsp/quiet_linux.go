@@ -58,22 +58,6 @@ func outOfPoller(c *net.UDPConn) (mediaConn, error) {
 	return q, nil
 }
 
-// roomOf is how many bytes of media the buffer of a socket holds. Linux counts
-// what it needs to keep a packet, about as much again.
-func roomOf(c mediaConn) int {
-	q := c.(*quietConn)
-	q.mu.RLock()
-	defer q.mu.RUnlock()
-	if q.fd < 0 {
-		return 0
-	}
-	n, err := unix.GetsockoptInt(q.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
-	if err != nil {
-		return 0
-	}
-	return n / 2
-}
-
 func (q *quietConn) open() error {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {

@@ -67,6 +67,9 @@ func (l *loop) nowPaused(s *stream, err error) {
 		s.paused = false
 		l.refuse("the player did not pause: " + err.Error())
 	default:
+		if s.landing { // the player has not shown the place of a seek yet
+			l.state.Position = s.target.at
+		}
 		l.state.Phase, s.pausedAt = Paused, time.Now()
 		l.state.BitRate = 0
 		l.emit(PausedEvent{Position: seconds(l.state.Position)})
@@ -187,7 +190,7 @@ func (l *loop) seek(to time.Duration) {
 }
 
 func (l *loop) beginSeek(s *stream, to time.Duration) {
-	s.target.at = to
+	s.target.at, s.landing = to, true
 	l.state.Phase = Seeking
 	l.emit(SeekingEvent{To: seconds(to)})
 }

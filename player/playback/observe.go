@@ -100,7 +100,10 @@ func (l *loop) observe(s *stream, st player.Status) {
 		l.learnTracks(s, st)
 	}
 	seen := s.shown > s.shownBefore
-	if seen && !s.paused && !s.away && st.State == player.Playing && (l.state.Phase == Buffering || l.state.Phase == Seeking) {
+	// While the stream is away what is kept of it can still be gone back to.
+	waits := l.state.Phase == Seeking || l.state.Phase == Buffering && !s.away
+	if seen && !s.paused && st.State == player.Playing && waits {
+		s.landing = false
 		l.announceTracks()
 		l.state.Phase = Playing
 		l.locate(s, st)

@@ -65,6 +65,7 @@ type State struct {
 	Failure *Failure       // set when Phase is Failed
 	Notice  string         // the answer to the last request that could not be met
 	Note    string         // what changed by itself last: a fallback, a restart
+	Away    bool           // the stream was lost and is being opened again
 
 	// While Connecting: the address and the transport being tried, and the
 	// steps of the ladder that have ended, oldest first.

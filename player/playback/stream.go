@@ -37,6 +37,7 @@ type stream struct {
 	shifted   bool          // playing from the tape, behind live
 	paused    bool          // a pause is wanted
 	away      bool          // the stream is lost and being opened again
+	landing   bool          // a seek was asked for, and nothing of it seen yet
 	pausedAt  time.Time     // when it came about
 
 	stale    bool   // the player still has what was before a seek
@@ -198,7 +199,7 @@ func (l *loop) traced(e media.Event) {
 // claimed to play once the player has used up what it has.
 func (l *loop) interrupted(e media.Interrupted) {
 	s := l.stream
-	s.away = true
+	s.away, l.state.Away = true, true
 	if l.state.Phase == Playing {
 		l.state.Phase = Buffering
 	}
@@ -212,6 +213,10 @@ func (l *loop) interrupted(e media.Interrupted) {
 func (l *loop) returned(e media.Returned) {
 	s := l.stream
 	s.away, s.shownBefore, s.awaited = false, s.shown, time.Now()
+	l.state.Away = false
+	if l.head == nil {
+		l.state.Phase = Playing // nothing is shown that could be seen
+	}
 	l.note(fmt.Sprintf("the stream is back after %v", e.After.Round(100*time.Millisecond)))
 }
 

@@ -116,7 +116,7 @@ func (m Model) beside(w int) sides {
 
 // atLive says that the newest that a live stream has is shown.
 func (m Model) atLive() bool {
-	return m.State.Live && m.State.Behind <= 0 && m.State.Phase != playback.Paused
+	return m.State.Live && m.State.Behind <= 0 && m.State.Phase != playback.Paused && !m.State.Away
 }
 
 func (m Model) volume() string {

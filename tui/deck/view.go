@@ -160,6 +160,9 @@ func (m Model) nowLine(w int, look Look) string {
 		}
 	}
 	var asides []string
+	if s.Away { // what matters now is why, and when it is tried again
+		return twoEnds(w, look, cells.Clean(s.Note), look.Strong, "")
+	}
 	for _, a := range []string{s.Note, s.Output} {
 		if a = cells.Clean(a); a != "" {
 			asides = append(asides, a)
