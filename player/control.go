@@ -222,25 +222,26 @@ func (v *VLC) Seek(ctx context.Context, to time.Duration) error {
 	return err
 }
 
-// SetRate plays at another speed, 1 being as recorded; VLC keeps it until the
-// next Open.
+// ErrRate is what SetRate answers to a speed that VLC is not told to play at.
+var ErrRate = errors.New("VLC plays at 1×, 2×, 4× and 8×")
+
+// SetRate plays at 1, 2, 4 or 8 times the speed until the next Open. VLC's
+// control has no command for a number: it doubles.
 func (v *VLC) SetRate(ctx context.Context, rate float64) error {
-	if !(rate >= slowest && rate <= fastest) {
-		return fmt.Errorf("player: no rate of %g", rate)
+	commands := []string{"normal"}
+	for r := rate; r > 1; r /= 2 {
+		commands = append(commands, "fastforward")
+	}
+	if rate != float64(int(1)<<(len(commands)-1)) || rate > 8 {
+		return fmt.Errorf("%w, not at %g×", ErrRate, rate)
 	}
 	if err := v.begin(ctx); err != nil {
 		return err
 	}
 	defer v.finish()
-	_, err := v.do(ctx, "rate "+strconv.FormatFloat(rate, 'f', 2, 64))
+	_, err := v.do(ctx, commands...)
 	return err
 }
-
-// VLC plays no slower and no faster (INPUT_RATE_MIN and INPUT_RATE_MAX).
-const (
-	slowest = 1.0 / 32
-	fastest = 32.0
-)
 
 // volume is the loudness that was asked for.
 type volume struct {

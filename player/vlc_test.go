@@ -333,3 +333,26 @@ func TestConcurrent(t *testing.T) {
 	ok(t, v.Resume(t.Context()))
 	await(t, v, "it to play", playing)
 }
+
+// TestRate plays a file faster: its own clock runs so many times as fast as ours.
+func TestRate(t *testing.T) {
+	t.Parallel()
+	v, f := startVLC(t, Config{}), newFeed(t)
+	ctx := t.Context()
+	if err := v.SetRate(ctx, 3); !errors.Is(err, ErrRate) {
+		t.Errorf("3×: %v", err)
+	}
+	ok(t, v.Open(ctx, offerFile(t, f, "video/mp4", sample(t, "mp4"))))
+	for _, rate := range []float64{1, 2, 4} {
+		await(t, v, "pictures", playing)
+		ok(t, v.Seek(ctx, time.Second))
+		ok(t, v.SetRate(ctx, rate))
+		await(t, v, "the place", func(st Status) bool { return st.Time >= 2*time.Second && st.Time < 6*time.Second })
+		from := await(t, v, "a second", func(st Status) bool { return st.Time >= 6*time.Second }).Time
+		start := time.Now()
+		to := await(t, v, "the rest", func(st Status) bool { return st.Time >= from+8*time.Second }).Time
+		if got := (to - from).Seconds() / time.Since(start).Seconds(); rate == 1 && got > 3 || rate == 2 && got < 1.5 || rate == 4 && got < 2.5 {
+			t.Errorf("at %g× its clock runs %.1f times as fast", rate, got)
+		}
+	}
+}
