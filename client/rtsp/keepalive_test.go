@@ -68,8 +68,8 @@ func TestKeepaliveUnanswered(t *testing.T) {
 		if got := strings.Join(c.methods()[before:], " "); !strings.HasPrefix(got, want) {
 			t.Errorf("%s, want %s", got, want)
 		}
-		s.d.mu.Lock()
-		defer s.d.mu.Unlock()
+		s.d.conn.mu.Lock()
+		defer s.d.conn.mu.Unlock()
 		if n := len(s.d.pending); n > 1 {
 			t.Errorf("%d requests wait for answers", n)
 		}
