@@ -260,7 +260,7 @@ func (r *steady) take(old, s Session) error {
 		return errClosed
 	default:
 	}
-	r.past = plus(r.past, n)
+	r.past = r.past.Plus(n)
 	r.s, r.shift = s, 0
 	if live {
 		if _, ok := s.(*rtsp.Session); !ok { // which begins at Options.start by itself
@@ -271,13 +271,6 @@ func (r *steady) take(old, s Session) error {
 	r.seeks += r.raw - 1 // the seek that led back here is nobody's
 	r.skip, r.init = true, nil
 	return nil
-}
-
-func plus(a, b media.Stats) media.Stats {
-	return media.Stats{
-		Bytes: a.Bytes + b.Bytes, Packets: a.Packets + b.Packets, Lost: a.Lost + b.Lost,
-		Reordered: a.Reordered + b.Reordered, Duplicates: a.Duplicates + b.Duplicates,
-	}
 }
 
 func (r *steady) tell(e media.Event) {
@@ -328,7 +321,7 @@ func (r *steady) Scale(ctx context.Context, at time.Duration, rate float64) (tim
 func (r *steady) Stats() media.Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return plus(r.past, r.s.Stats())
+	return r.past.Plus(r.s.Stats())
 }
 
 func (r *steady) Close() error {

@@ -174,3 +174,11 @@ type Stats struct {
 	Reordered  uint64 // packets that came after a later one
 	Duplicates uint64
 }
+
+// Plus adds the figures of another session, or of another part of this one.
+func (s Stats) Plus(o Stats) Stats {
+	return Stats{
+		Bytes: s.Bytes + o.Bytes, Packets: s.Packets + o.Packets, Lost: s.Lost + o.Lost,
+		Reordered: s.Reordered + o.Reordered, Duplicates: s.Duplicates + o.Duplicates,
+	}
+}

@@ -40,7 +40,7 @@ func (f *funnel) change(t *track, pt uint8, now time.Time) bool {
 	}
 	old := t.receiver
 	old.Poll(now.Add(time.Hour), f.emit) // what waits there waits for nothing more
-	t.past = plus(t.past, old.Stats())
+	t.past = t.past.Plus(old.Stats())
 	t.format, t.others[i] = t.others[i], t.format
 	t.receiver = rtp.NewReceiver(t.index, t.format, d, t.options)
 	t.receiver.TakeOver(old)
@@ -52,11 +52,4 @@ func (f *funnel) change(t *track, pt uint8, now time.Time) bool {
 }
 
 // stats are the track's over its payload types.
-func (t *track) stats() media.Stats { return plus(t.past, t.receiver.Stats()) }
-
-func plus(a, b media.Stats) media.Stats {
-	return media.Stats{
-		Bytes: a.Bytes + b.Bytes, Packets: a.Packets + b.Packets, Lost: a.Lost + b.Lost,
-		Reordered: a.Reordered + b.Reordered, Duplicates: a.Duplicates + b.Duplicates,
-	}
-}
+func (t *track) stats() media.Stats { return t.past.Plus(t.receiver.Stats()) }

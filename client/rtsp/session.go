@@ -130,7 +130,7 @@ func (s *Session) Stats() media.Stats {
 		if t.receiver == nil {
 			continue
 		}
-		sum = plus(sum, t.stats())
+		sum = sum.Plus(t.stats())
 	}
 	return sum
 }
