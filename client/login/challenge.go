@@ -3,6 +3,8 @@ package login
 import (
 	"slices"
 	"strings"
+
+	"tapedeck/client/quoted"
 )
 
 const (
@@ -27,7 +29,7 @@ type Challenge struct {
 func Parse(values []string) []Challenge {
 	var all []Challenge
 	for _, line := range values {
-		for _, part := range splitOutsideQuotes(line) {
+		for _, part := range quoted.Split(line, ',') {
 			part = strings.TrimSpace(part)
 			scheme, rest := cutScheme(part)
 			if scheme != "" {
@@ -71,7 +73,7 @@ func (c *Challenge) set(part string) {
 	}
 	value = strings.TrimSpace(value)
 	c.Quoted[name] = strings.HasPrefix(value, `"`)
-	c.Parameters[name] = unquote(value)
+	c.Parameters[name] = quoted.Unquote(value)
 }
 
 // kind names the scheme and the algorithm: "digest sha-256".
@@ -96,43 +98,4 @@ func (c *Challenge) quality() string {
 		}
 	}
 	return "?"
-}
-
-// splitOutsideQuotes cuts s at the commas that stand outside double quotes.
-func splitOutsideQuotes(s string) []string {
-	var parts []string
-	quoted, start := false, 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && quoted:
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == ',' && !quoted:
-			parts = append(parts, s[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, s[start:])
-}
-
-// unquote removes the double quotes around s and the backslashes in it.
-func unquote(s string) string {
-	s = strings.TrimSpace(s)
-	if len(s) == 0 || s[0] != '"' {
-		return s
-	}
-	var b strings.Builder
-	for i := 1; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s):
-			i++
-			b.WriteByte(s[i])
-		case s[i] == '"':
-			return b.String()
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
 }

@@ -59,6 +59,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"tapedeck/client/quoted"
 )
 
 // Max bounds the logins that are sent for one request.
@@ -227,9 +229,9 @@ func (l *Login) Answered(r Reply, sent string) {
 		l.Digested()
 	}
 	for _, line := range append(r.Values("Authentication-Info"), r.Values("Proxy-Authentication-Info")...) {
-		for _, part := range splitOutsideQuotes(line) {
+		for _, part := range quoted.Split(line, ',') {
 			name, v, _ := strings.Cut(part, "=")
-			if nonce := unquote(v); strings.EqualFold(strings.TrimSpace(name), "nextnonce") && nonce != "" {
+			if nonce := quoted.Unquote(v); strings.EqualFold(strings.TrimSpace(name), "nextnonce") && nonce != "" {
 				l.mu.Lock()
 				l.chosen.Parameters["nonce"], l.nc = nonce, 0
 				l.mu.Unlock()

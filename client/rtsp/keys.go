@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/quoted"
 	"tapedeck/client/sdp"
 	"tapedeck/client/srtp"
 )
@@ -99,18 +100,18 @@ func keyHeader(url string, k srtp.Keys) string {
 func repliedKeys(resp *response) (srtp.Keys, bool) {
 	seen := 0
 	for _, value := range resp.header.all("KeyMgmt") {
-		for _, spec := range splitOutsideQuotes(value, ',') {
+		for _, spec := range quoted.Split(value, ',') {
 			if seen++; seen > maxKeyHeader {
 				return srtp.Keys{}, false
 			}
 			protocol, data := "", ""
-			for _, part := range splitOutsideQuotes(spec, ';') {
+			for _, part := range quoted.Split(spec, ';') {
 				key, v, _ := strings.Cut(part, "=")
 				switch strings.ToLower(strings.TrimSpace(key)) {
 				case "prot":
-					protocol = unquote(v)
+					protocol = quoted.Unquote(v)
 				case "data":
-					data = unquote(v)
+					data = quoted.Unquote(v)
 				}
 			}
 			if !strings.EqualFold(protocol, "mikey") {

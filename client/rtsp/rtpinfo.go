@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"tapedeck/client/quoted"
 )
 
 // maxInfos bounds the entries that are read of one RTP-Info header.
@@ -28,7 +30,7 @@ func parseRTPInfo(value string) []rtpInfo {
 	for _, entry := range splitEntries(value) {
 		var info rtpInfo
 		known := false
-		for _, part := range splitOutsideQuotes(entry, ';') {
+		for _, part := range quoted.Split(entry, ';') {
 			for _, p := range infoParts(part) {
 				known = info.set(p) || known
 			}
@@ -45,7 +47,7 @@ func parseRTPInfo(value string) []rtpInfo {
 func splitEntries(value string) []string {
 	var entries []string
 	value = strings.TrimRight(value, ", \t")
-	for _, e := range splitOutsideQuotes(value, ',') {
+	for _, e := range quoted.Split(value, ',') {
 		if len(entries) > 0 && !startsEntry(e) {
 			entries[len(entries)-1] += "," + e
 			continue
@@ -86,7 +88,7 @@ func (i *rtpInfo) set(part string) (known bool) {
 	v = strings.TrimSpace(v)
 	switch strings.ToLower(strings.TrimSpace(key)) {
 	case "url":
-		i.url = unquote(v)
+		i.url = quoted.Unquote(v)
 		return true
 	case "seq":
 		if n, err := strconv.ParseUint(v, 10, 16); err == nil {

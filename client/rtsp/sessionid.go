@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tapedeck/client/quoted"
 )
 
 const (
@@ -30,7 +32,7 @@ func parseSession(value string) (id string, timeout time.Duration) {
 		if !strings.EqualFold(strings.TrimSpace(key), "timeout") {
 			continue
 		}
-		n, err := strconv.Atoi(unquote(v))
+		n, err := strconv.Atoi(quoted.Unquote(v))
 		if err == nil && n > 0 && n <= int(maxSessionTimeout/time.Second) {
 			timeout = max(time.Duration(n)*time.Second, minSessionTimeout)
 		}

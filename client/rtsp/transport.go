@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"tapedeck/client/quoted"
 )
 
 const (
@@ -54,7 +56,7 @@ func (t transport) String() string {
 // and values that make no sense are skipped: a server's reply is a hint, and
 // what it leaves out is as we asked.
 func parseTransport(value string) (transport, error) {
-	alternatives := splitOutsideQuotes(value, ',')
+	alternatives := quoted.Split(value, ',')
 	for _, a := range alternatives[:min(len(alternatives), maxAlternatives)] {
 		if t, ok := parseAlternative(a); ok {
 			return t, nil
@@ -64,7 +66,7 @@ func parseTransport(value string) (transport, error) {
 }
 
 func parseAlternative(a string) (t transport, ok bool) {
-	parts := splitOutsideQuotes(a, ';')
+	parts := quoted.Split(a, ';')
 	spec := strings.ToUpper(strings.TrimSpace(parts[0]))
 	if !strings.Contains(spec, "RTP") && !strings.HasPrefix(spec, "MP2T") {
 		return t, false
@@ -72,7 +74,7 @@ func parseAlternative(a string) (t transport, ok bool) {
 	t.tcp = strings.Contains(spec, "TCP")
 	for _, p := range parts[1:] {
 		key, v, _ := strings.Cut(p, "=")
-		v = unquote(v)
+		v = quoted.Unquote(v)
 		switch strings.ToLower(strings.TrimSpace(key)) {
 		case "unicast":
 			t.unicast = true
