@@ -162,7 +162,11 @@ func (d *doctor) status(ctx context.Context) {
 		why = errors.New("it ended before anything was seen")
 	}
 	// What was being done is the rung after the last that held.
-	at := slices.Index(rungsUp, media.Rung(d.last)) + 1
+	last := media.Rung(d.last)
+	if last == media.RungTLS {
+		last = media.RungTCP
+	}
+	at := slices.Index(rungsUp, last) + 1
 	d.verdict(verdict{Rung: string(rungsUp[min(at, len(rungsUp)-1)]), Message: "nothing more came after " + cmp.Or(d.last, "the link") + ": " + why.Error(),
 		Hint: "the server does not answer; allow it more time with --timeout"})
 }
