@@ -246,7 +246,8 @@ func (v *VLC) digest(replies [][]string) (st Status, volumeReady bool) {
 	if len(replies) > 4 {
 		if streams := parseStreams(replies[4]); len(streams) > 0 {
 			s.streams = streams
-			if settled(streams) {
+			// Until something is seen the demuxer may be in the middle of naming them.
+			if s.shown() && settled(streams) {
 				s.streamsAt = time.Now()
 			}
 		}

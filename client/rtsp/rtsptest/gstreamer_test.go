@@ -15,8 +15,21 @@ import (
 	"tapedeck/client/media/clip"
 )
 
-// probe asks ffprobe for the codecs at url, by name; problem is what it said otherwise.
+// probe asks ffprobe for the codecs at url, by name; problem is what it said
+// otherwise. GStreamer answers 503 to who comes while it is ending the pipeline
+// of the one before, which the two share: it is asked again.
 func probe(t *testing.T, ffprobe, url, transport string) (codecs, problem string) {
+	t.Helper()
+	for range 5 {
+		codecs, problem = probeOnce(t, ffprobe, url, transport)
+		if !strings.Contains(problem, "503") {
+			break
+		}
+	}
+	return codecs, problem
+}
+
+func probeOnce(t *testing.T, ffprobe, url, transport string) (codecs, problem string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), ffprobe, "-v", "error", "-rtsp_transport", transport,
 		"-timeout", "20000000", "-analyzeduration", "1000000", "-show_entries", "stream=codec_name", "-of", "csv=p=0", url)
