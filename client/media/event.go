@@ -67,8 +67,12 @@ type Step struct {
 	Detail string        // what was learned: an address, a status, a codec
 }
 
-// Title is what the server says is on now.
-type Title struct{ Text string }
+// Title is what the server says is on from media time Time on. Who plays behind
+// live hears it later than the server says it.
+type Title struct {
+	Text string
+	Time time.Duration
+}
 
 // Note is a sentence about something that changed by itself: a fallback, a
 // reconnection, a quirk that was worked around.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
-	"tapedeck/client/web/audioframe"
+	"tapedeck/client/audioframe"
 )
 
 // maxChunk bounds a chunk, in bytes: as much as one read may bring.

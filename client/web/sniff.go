@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tapedeck/client/media"
-	"tapedeck/client/web/audioframe"
+	"tapedeck/client/audioframe"
 )
 
 // sniffLimit is how many bytes are looked at to name a container: enough for

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"tapedeck/client/web/audioframe"
+	"tapedeck/client/audioframe"
 )
 
 // RadioOptions change what a Radio does. The zero value is an ordinary one.
