@@ -7,8 +7,8 @@ import (
 	"io"
 	"time"
 
-	"tapedeck/client/media"
 	"tapedeck/client/audioframe"
+	"tapedeck/client/media"
 )
 
 // maxChunk bounds a chunk, in bytes: as much as one read may bring.

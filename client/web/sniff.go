@@ -5,8 +5,8 @@ import (
 	"mime"
 	"strings"
 
-	"tapedeck/client/media"
 	"tapedeck/client/audioframe"
+	"tapedeck/client/media"
 )
 
 // sniffLimit is how many bytes are looked at to name a container: enough for
