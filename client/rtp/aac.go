@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -237,13 +238,13 @@ func (d *aac) header(p []byte) ([]byte, error) {
 		if p = p[2:]; size > len(p) {
 			return nil, ErrMalformed
 		}
-		d.readHeaders(bits{data: p[:size]}, n)
+		d.readHeaders(bits.Reader{Data: p[:size]}, n)
 		p = p[size:]
 	}
 	if l.auxiliary > 0 {
-		b := bits{data: p}
-		b.skip(int(min(b.read(l.auxiliary), 8*uint32(len(p)))))
-		p = p[(b.pos+7)/8:]
+		b := bits.Reader{Data: p}
+		b.Skip(int(min(b.Read(l.auxiliary), 8*uint32(len(p)))))
+		p = p[(b.Pos+7)/8:]
 	}
 	if len(d.sizes) == 0 { // no headers, or ones without content
 		size := len(p)
@@ -262,29 +263,29 @@ func (d *aac) header(p []byte) ([]byte, error) {
 
 // readHeaders reads the AU-headers in the n bits of b. What is left over and
 // too short for another is padding.
-func (d *aac) readHeaders(b bits, n int) {
+func (d *aac) readHeaders(b bits.Reader, n int) {
 	l := &d.layout
 	for len(d.sizes) < maxAACUnits {
-		u, before := aacUnit{size: l.constant}, b.pos
+		u, before := aacUnit{size: l.constant}, b.Pos
 		if l.size > 0 {
-			u.size = int(min(b.read(l.size), maxAudioUnit+1))
+			u.size = int(min(b.Read(l.size), maxAudioUnit+1))
 		}
 		if len(d.sizes) == 0 {
-			b.read(l.index)
+			b.Read(l.index)
 		} else {
-			u.delta = int(min(b.read(l.delta), maxAACDelta))
+			u.delta = int(min(b.Read(l.delta), maxAACDelta))
 		}
-		if l.cts > 0 && b.flag() {
-			b.read(l.cts)
+		if l.cts > 0 && b.Flag() {
+			b.Read(l.cts)
 		}
-		if l.dts > 0 && b.flag() {
-			b.read(l.dts)
+		if l.dts > 0 && b.Flag() {
+			b.Read(l.dts)
 		}
 		if l.random {
-			b.read(1)
+			b.Read(1)
 		}
-		b.read(l.state)
-		if b.short || b.pos > n || b.pos == before {
+		b.Read(l.state)
+		if b.Short || b.Pos > n || b.Pos == before {
 			return
 		}
 		d.sizes = append(d.sizes, u)

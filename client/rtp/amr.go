@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -121,24 +122,24 @@ func (d *amr) Depacketize(h *rtp.Header, payload []byte, _ bool, emit func(Unit)
 
 // readPacked reads a bandwidth-efficient payload into toc and data.
 func (d *amr) readPacked(p []byte) error {
-	b := bits{data: p}
-	b.skip(4)
+	b := bits.Reader{Data: p}
+	b.Skip(4)
 	d.toc, d.data = d.toc[:0], d.data[:0]
 	for more := true; more; {
-		entry := byte(b.read(6))
+		entry := byte(b.Read(6))
 		more = entry&0x20 != 0
-		if b.short || len(d.toc) == maxAMRFrames || d.bits[entry>>1&15] < 0 {
+		if b.Short || len(d.toc) == maxAMRFrames || d.bits[entry>>1&15] < 0 {
 			return ErrMalformed
 		}
 		d.toc = append(d.toc, entry<<2)
 	}
 	for _, c := range d.toc {
 		n := d.bits[c>>3&15]
-		if n > b.left() {
+		if n > b.Left() {
 			return ErrMalformed
 		}
-		d.data = appendBits(d.data, p, b.pos, n)
-		b.pos += n
+		d.data = bits.Append(d.data, p, b.Pos, n)
+		b.Pos += n
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -66,10 +67,10 @@ func parseASC(raw []byte) (aacConfig, bool) {
 	if len(raw) < 2 || len(raw) > maxAACConfig {
 		return aacConfig{}, false
 	}
-	b := bits{data: raw}
+	b := bits.Reader{Data: raw}
 	c := aacConfig{raw: raw, object: aacObject(&b)}
 	c.coreRate = aacRate(&b)
-	if n := int(b.read(4)); n < len(aacChannels) {
+	if n := int(b.Read(4)); n < len(aacChannels) {
 		c.channels = aacChannels[n]
 	}
 	c.rate = c.coreRate
@@ -80,17 +81,17 @@ func parseASC(raw []byte) (aacConfig, bool) {
 		c.rate = aacRate(&b)
 		c.object = aacObject(&b)
 	}
-	if b.short || c.coreRate < 1 || c.rate < 1 || c.object == 0 {
+	if b.Short || c.coreRate < 1 || c.rate < 1 || c.object == 0 {
 		return aacConfig{}, false
 	}
-	short := b.flag() // frameLengthFlag
+	short := b.Flag() // frameLengthFlag
 	switch {
 	case c.object == aacLD || c.object == aacELD:
 		c.samples = 512
 		if short {
 			c.samples = 480
 		}
-	case short && !b.short:
+	case short && !b.Short:
 		c.samples = 960
 	default:
 		c.samples = 1024
@@ -98,18 +99,18 @@ func parseASC(raw []byte) (aacConfig, bool) {
 	return c, true
 }
 
-func aacObject(b *bits) int {
-	n := int(b.read(5))
+func aacObject(b *bits.Reader) int {
+	n := int(b.Read(5))
 	if n == 31 {
-		n = 32 + int(b.read(6))
+		n = 32 + int(b.Read(6))
 	}
 	return n
 }
 
-func aacRate(b *bits) int {
-	i := int(b.read(4))
+func aacRate(b *bits.Reader) int {
+	i := int(b.Read(4))
 	if i == aacExplicitRate {
-		if r := int(b.read(24)); r <= maxSampleRate {
+		if r := int(b.Read(24)); r <= maxSampleRate {
 			return r
 		}
 		return 0

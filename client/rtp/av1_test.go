@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tapedeck/client/media"
+	"tapedeck/client/nal"
 )
 
 // A sequence header as libaom writes it for 320x180, and frames as short as
@@ -214,7 +215,7 @@ func FuzzAV1Sequence(f *testing.F) {
 		f.Add(hx(c.record)[6:])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if s, ok := parseAV1Sequence(b); ok && (s.width <= 0 || s.height <= 0 || s.frameRate > maxFrameRate) {
+		if s, ok := parseAV1Sequence(b); ok && (s.width <= 0 || s.height <= 0 || s.frameRate > nal.MaxFrameRate) {
 			t.Fatalf("%+v", s)
 		}
 	})

@@ -1,5 +1,10 @@
 package rtp
 
+import (
+	"tapedeck/client/bits"
+	"tapedeck/client/nal"
+)
+
 // av1SequenceHeader is what an AV1 sequence header tells us.
 type av1SequenceHeader struct {
 	profile, level, tier byte
@@ -19,113 +24,113 @@ const (
 
 // parseAV1Sequence reads a sequence header OBU (AV1 specification, 5.5).
 func parseAV1Sequence(content []byte) (av1SequenceHeader, bool) {
-	b := bits{data: content}
-	s := av1SequenceHeader{profile: byte(b.read(3))}
-	b.skip(1) // still_picture
-	reduced := b.flag()
+	b := bits.Reader{Data: content}
+	s := av1SequenceHeader{profile: byte(b.Read(3))}
+	b.Skip(1) // still_picture
+	reduced := b.Flag()
 	if reduced {
-		s.level = byte(b.read(5))
+		s.level = byte(b.Read(5))
 	} else {
 		s.operatingPoints(&b)
 	}
-	widthBits, heightBits := int(b.read(4))+1, int(b.read(4))+1
-	s.width, s.height = int(b.read(widthBits))+1, int(b.read(heightBits))+1
-	if !reduced && b.flag() { // frame_id_numbers_present_flag
-		b.skip(4 + 3)
+	widthBits, heightBits := int(b.Read(4))+1, int(b.Read(4))+1
+	s.width, s.height = int(b.Read(widthBits))+1, int(b.Read(heightBits))+1
+	if !reduced && b.Flag() { // frame_id_numbers_present_flag
+		b.Skip(4 + 3)
 	}
-	b.skip(3) // superblocks of 128, filter_intra, intra_edge_filter
+	b.Skip(3) // superblocks of 128, filter_intra, intra_edge_filter
 	if !reduced {
 		skipAV1Tools(&b)
 	}
-	b.skip(3) // superres, cdef, restoration
+	b.Skip(3) // superres, cdef, restoration
 	s.color(&b)
-	return s, !b.short && s.profile <= 2 && s.width <= 2*maxPicture && s.height <= 2*maxPicture
+	return s, !b.Short && s.profile <= 2 && s.width <= 2*nal.MaxPicture && s.height <= 2*nal.MaxPicture
 }
 
 // operatingPoints reads the timing and the operating points, of which the first
 // says what a decoder must be able to do.
-func (s *av1SequenceHeader) operatingPoints(b *bits) {
+func (s *av1SequenceHeader) operatingPoints(b *bits.Reader) {
 	delayBits := 0
-	if b.flag() { // timing_info_present_flag
-		unit, scale := b.read(32), b.read(32)
-		if b.flag() { // equal_picture_interval
-			ticks := float64(b.ue()) + 1
-			if rate := float64(scale) / (float64(unit) * ticks); unit > 0 && rate >= 0.1 && rate <= maxFrameRate {
+	if b.Flag() { // timing_info_present_flag
+		unit, scale := b.Read(32), b.Read(32)
+		if b.Flag() { // equal_picture_interval
+			ticks := float64(b.UE()) + 1
+			if rate := float64(scale) / (float64(unit) * ticks); unit > 0 && rate >= 0.1 && rate <= nal.MaxFrameRate {
 				s.frameRate = rate
 			}
 		}
-		if b.flag() { // decoder_model_info_present_flag
-			delayBits = int(b.read(5)) + 1
-			b.skip(32 + 5 + 5)
+		if b.Flag() { // decoder_model_info_present_flag
+			delayBits = int(b.Read(5)) + 1
+			b.Skip(32 + 5 + 5)
 		}
 	}
-	delays := b.flag() // initial_display_delay_present_flag
-	for i := range b.read(5) + 1 {
-		b.skip(12)
-		level, tier := byte(b.read(5)), byte(0)
+	delays := b.Flag() // initial_display_delay_present_flag
+	for i := range b.Read(5) + 1 {
+		b.Skip(12)
+		level, tier := byte(b.Read(5)), byte(0)
 		if level > 7 {
-			tier = byte(b.read(1))
+			tier = byte(b.Read(1))
 		}
 		if i == 0 {
 			s.level, s.tier = level, tier
 		}
-		if delayBits > 0 && b.flag() {
-			b.skip(2*delayBits + 1)
+		if delayBits > 0 && b.Flag() {
+			b.Skip(2*delayBits + 1)
 		}
-		if delays && b.flag() {
-			b.skip(4)
+		if delays && b.Flag() {
+			b.Skip(4)
 		}
 	}
 }
 
 // skipAV1Tools passes over what a stream of more than one picture has.
-func skipAV1Tools(b *bits) {
-	b.skip(4) // interintra, masked, warped, dual filter
-	order := b.flag()
+func skipAV1Tools(b *bits.Reader) {
+	b.Skip(4) // interintra, masked, warped, dual filter
+	order := b.Flag()
 	if order {
-		b.skip(2)
+		b.Skip(2)
 	}
-	screen := b.flag() // seq_choose_screen_content_tools
+	screen := b.Flag() // seq_choose_screen_content_tools
 	if !screen {
-		screen = b.flag() // seq_force_screen_content_tools
+		screen = b.Flag() // seq_force_screen_content_tools
 	}
-	if screen && !b.flag() {
-		b.skip(1)
+	if screen && !b.Flag() {
+		b.Skip(1)
 	}
 	if order {
-		b.skip(3)
+		b.Skip(3)
 	}
 }
 
 // color reads color_config (5.5.2).
-func (s *av1SequenceHeader) color(b *bits) {
-	s.high = b.flag()
-	s.twelve = s.profile == 2 && s.high && b.flag()
-	s.mono = s.profile != 1 && b.flag()
+func (s *av1SequenceHeader) color(b *bits.Reader) {
+	s.high = b.Flag()
+	s.twelve = s.profile == 2 && s.high && b.Flag()
+	s.mono = s.profile != 1 && b.Flag()
 	primaries, transfer, matrix := uint32(2), uint32(2), uint32(2) // not told
-	if b.flag() {
-		primaries, transfer, matrix = b.read(8), b.read(8), b.read(8)
+	if b.Flag() {
+		primaries, transfer, matrix = b.Read(8), b.Read(8), b.Read(8)
 	}
 	switch {
 	case s.mono:
-		b.skip(1)
+		b.Skip(1)
 		s.halfX, s.halfY = true, true
 		return
 	case primaries == av1BT709 && transfer == av1SRGB && matrix == av1Identity:
 		return
 	}
-	b.skip(1) // range
+	b.Skip(1) // range
 	switch {
 	case s.profile == 0:
 		s.halfX, s.halfY = true, true
 	case s.profile == 2 && s.twelve:
-		s.halfX = b.flag()
-		s.halfY = s.halfX && b.flag()
+		s.halfX = b.Flag()
+		s.halfY = s.halfX && b.Flag()
 	case s.profile == 2:
 		s.halfX = true
 	}
 	if s.halfX && s.halfY {
-		s.position = byte(b.read(2))
+		s.position = byte(b.Read(2))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -58,9 +59,9 @@ func (d *h261) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(U
 	}
 	first, last := int(payload[0]>>5), int(payload[0]>>2&7)
 	part := payload[h261Header:]
-	b := bits{data: part}
-	b.skip(first)
-	if b.read(16) == h261StartCode && b.read(4) == 0 && !b.short {
+	b := bits.Reader{Data: part}
+	b.Skip(first)
+	if b.Read(16) == h261StartCode && b.Read(4) == 0 && !b.Short {
 		d.pictures.start(emit)
 		d.intra = true
 	}
@@ -73,10 +74,10 @@ func (d *h261) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(U
 // complete takes the size out of the picture's header. It is a key picture if
 // the sender says so or if it looks like one: nothing in the header tells.
 func (d *h261) complete(data []byte) picture {
-	b := bits{data: data}
-	b.skip(20 + 5 + 3)
-	cif := b.flag()
-	if b.short {
+	b := bits.Reader{Data: data}
+	b.Skip(20 + 5 + 3)
+	cif := b.Flag()
+	if b.Short {
 		return picture{}
 	}
 	d.track.Width, d.track.Height = 176, 144
@@ -99,24 +100,24 @@ func h261Intra(data []byte, groups int) bool {
 			return seen >= groups
 		}
 		pos = at + 16
-		b := bits{data: data, pos: pos}
-		if b.read(4) == 0 { // the picture's own
+		b := bits.Reader{Data: data, Pos: pos}
+		if b.Read(4) == 0 { // the picture's own
 			continue
 		}
-		b.skip(5)
-		for b.flag() { // spare information
-			b.skip(8)
+		b.Skip(5)
+		for b.Flag() { // spare information
+			b.Skip(8)
 		}
 		// Address 1 is "1", after any stuffing; then the type.
 		const stuffing = 0b00000001111
-		for c := b; c.read(11) == stuffing; c = b {
-			b.skip(11)
+		for c := b; c.Read(11) == stuffing; c = b {
+			b.Skip(11)
 		}
-		if !b.flag() {
+		if !b.Flag() {
 			return false
 		}
 		kind := b
-		if kind.read(4) != 1 && b.read(7) != 1 { // Intra, Intra with quantiser
+		if kind.Read(4) != 1 && b.Read(7) != 1 { // Intra, Intra with quantiser
 			return false
 		}
 		seen++
@@ -139,8 +140,8 @@ func nextH261Code(data []byte, pos int) int {
 			return -1
 		}
 		one := 8*i + mathbits.LeadingZeros8(data[i])
-		b := bits{data: data, pos: one - 15}
-		if b.pos >= pos && b.read(16) == h261StartCode {
+		b := bits.Reader{Data: data, Pos: one - 15}
+		if b.Pos >= pos && b.Read(16) == h261StartCode {
 			return one - 15
 		}
 	}

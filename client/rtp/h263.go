@@ -3,6 +3,7 @@ package rtp
 import (
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -147,35 +148,35 @@ var h263Sizes = [8][2]int{1: {128, 96}, {176, 144}, {352, 288}, {704, 576}, {140
 //	     | coding type3, 6 more | CPM1 (PSBI2) | with UFEP 1: own format23 |
 func (d *h263) complete(data []byte) picture {
 	const extended, own, updated = 7, 6, 1
-	b := bits{data: data}
-	b.skip(22 + 8 + 2 + 3)
-	source := b.read(3)
+	b := bits.Reader{Data: data}
+	b.Skip(22 + 8 + 2 + 3)
+	source := b.Read(3)
 	key := false
 	if source != extended {
-		key = !b.flag()
+		key = !b.Flag()
 		d.size(h263Sizes[source])
 	} else {
-		full := b.read(3) == updated
+		full := b.Read(3) == updated
 		if full {
-			source = b.read(3)
-			b.skip(15)
+			source = b.Read(3)
+			b.Skip(15)
 		}
-		key = b.read(3) == 0
-		b.skip(6)
-		if b.flag() {
-			b.skip(2)
+		key = b.Read(3) == 0
+		b.Skip(6)
+		if b.Flag() {
+			b.Skip(2)
 		}
 		switch {
 		case full && source == own:
-			b.skip(4)
-			width := 4 * (int(b.read(9)) + 1)
-			b.skip(1)
-			d.size([2]int{width, 4 * int(b.read(9))})
+			b.Skip(4)
+			width := 4 * (int(b.Read(9)) + 1)
+			b.Skip(1)
+			d.size([2]int{width, 4 * int(b.Read(9))})
 		case full:
 			d.size(h263Sizes[source&7])
 		}
 	}
-	if b.short {
+	if b.Short {
 		return picture{}
 	}
 	return picture{data: data, key: key}

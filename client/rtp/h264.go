@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 
 	"tapedeck/client/media"
+	"tapedeck/client/nal"
 )
 
 // h264 is RFC 6184. A payload begins like a NAL unit (H.264, 7.3.1):
@@ -29,22 +30,14 @@ import (
 // The decoding order numbers count where the description says that the stream is
 // interleaved: see donOrder. Elsewhere they are skipped.
 type h264 struct {
-	format   Format
-	nals     nalAssembler
-	order    *donOrder // nil: units come in the order in which they are decoded
-	sps, pps paramSets
-
-	info    spsInfo // of the last sequence parameter set
-	track   media.Track
-	changed bool // the parameter sets did since track was made
+	format Format
+	coding *nal.H264
+	nals   nalAssembler
+	order  *donOrder // nil: units come in the order in which they are decoded
+	track  media.Track
 }
 
 const (
-	h264IDR    = 5
-	h264SEI    = 6
-	h264SPS    = 7
-	h264PPS    = 8
-	h264Filler = 12
 	h264STAPA  = 24
 	h264STAPB  = 25
 	h264MTAP16 = 26
@@ -52,27 +45,24 @@ const (
 	h264FUA    = 28
 	h264FUB    = 29
 
-	seiRecoveryPoint = 6 // SEI payload type (H.264, D.1; H.265, D.2)
-
 	h264Interleaved = "2" // packetization-mode
 	h264Depth       = 8   // units that wait where the description forgot to tell
 )
 
 func newH264(f Format) (Depacketizer, error) {
-	d := &h264{format: f}
-	d.nals = newNALAssembler(d)
+	d := &h264{format: f, coding: nal.NewH264()}
+	d.nals = newNALAssembler(d.coding)
 	d.order = h264Order(f.Params)
 	for i, list := range h264Sprops(f.Params) {
 		if i%2 == 1 { // a profile and level
 			continue
 		}
-		sprop(list, func(nal []byte) {
-			if t := nal[0] & 0x1f; t == h264PPS || t == h264SPS && validSPS(nal) {
-				d.inspect(nal)
+		sprop(list, func(set []byte) {
+			if t := set[0] & 0x1f; t == nal.H264PPS || t == nal.H264SPS && validSPS(set) {
+				d.coding.Inspect(set)
 			}
 		})
 	}
-	d.changed = true
 	return d, nil
 }
 
@@ -83,7 +73,7 @@ func h264Sprops(params map[string]string) []string {
 		return []string{list}
 	}
 	_, lists, _ := strings.Cut(params["sprop-level-parameter-sets"], ":")
-	return strings.SplitN(lists, ":", maxSets)
+	return strings.SplitN(lists, ":", nal.MaxSets)
 }
 
 // h264Order is how the stream is interleaved (RFC 6184, 8.1), nil if it is not.
@@ -102,17 +92,17 @@ func h264Order(params map[string]string) *donOrder {
 	return newDONOrder(depth, span)
 }
 
-func validSPS(nal []byte) bool {
-	_, ok := parseSPS(nal)
+func validSPS(set []byte) bool {
+	_, ok := nal.ParseSPS(set)
 	return ok
 }
 
 func (d *h264) Track() (media.Track, bool) {
-	if d.changed {
-		d.changed = false
+	if d.coding.Changed() {
+		sps := d.coding.SPS()
 		d.track = d.format.track(media.Video, media.H264)
-		d.track.Width, d.track.Height, d.track.FrameRate = d.info.width, d.info.height, d.info.frameRate
-		d.track.Private = d.avcC()
+		d.track.Width, d.track.Height, d.track.FrameRate = sps.Width, sps.Height, sps.FrameRate
+		d.track.Private = d.coding.Config()
 	}
 	return d.track, d.track.Private != nil
 }
@@ -180,11 +170,11 @@ func (d *h264) next() uint16 {
 }
 
 // put adds a whole NAL unit to the access unit, or to those that wait.
-func (d *h264) put(don uint16, ts uint32, nal []byte) error {
+func (d *h264) put(don uint16, ts uint32, unit []byte) error {
 	if d.order == nil {
-		return d.nals.add(nal)
+		return d.nals.add(unit)
 	}
-	return d.order.add(don, ts, len(nal) > 0 && d.picture(nal), nal)
+	return d.order.add(don, ts, len(unit) > 0 && d.coding.Picture(unit), unit)
 }
 
 // aggregate takes the NAL units of a STAP; don is the number of the first. Some
@@ -259,106 +249,7 @@ func (d *h264) fragment(ts uint32, p []byte) error {
 		return d.nals.fragment(header[:], start, end, part)
 	}
 	if start {
-		d.order.start(don, ts, d.picture(header[:]), header[:])
+		d.order.start(don, ts, d.coding.Picture(header[:]), header[:])
 	}
 	return d.order.fragment(part, end)
-}
-
-// nalSyntax
-
-func (d *h264) headerSize() int { return 1 }
-
-func (d *h264) picture(nal []byte) bool {
-	t := nal[0] & 0x1f
-	return t >= 1 && t <= h264IDR
-}
-
-func (d *h264) inspect(nal []byte) nalInfo {
-	switch t := nal[0] & 0x1f; t {
-	case 1, 2, h264IDR:
-		b := bits{data: nal[1:]}
-		first := b.ue() == 0
-		kind := b.ue() % 5 // 2 is I, 4 is SI (H.264, 7.4.3)
-		return nalInfo{picture: true, first: first, intra: kind == 2 || kind == 4, key: t == h264IDR}
-	case 3, 4: // the other partitions of a slice follow the first
-		return nalInfo{picture: true, intra: true}
-	case h264SEI:
-		return nalInfo{key: hasRecoveryPoint(nal[1:])}
-	case h264SPS:
-		d.learnSPS(nal)
-		return nalInfo{sets: true}
-	case h264PPS:
-		b := bits{data: nal[1:]}
-		if id := b.ue(); !b.short && id < 256 {
-			d.changed = d.pps.put(id, nal) || d.changed
-		}
-	case 0, h264Filler:
-		return nalInfo{drop: true}
-	default:
-		return nalInfo{drop: t >= h264STAPA} // packets have these, units do not
-	}
-	return nalInfo{}
-}
-
-func (d *h264) learnSPS(nal []byte) {
-	if len(nal) < 4 || d.sps.has(nal) {
-		return
-	}
-	info, ok := parseSPS(nal)
-	if !ok && len(d.sps.nals) > 0 {
-		return
-	}
-	// One that we cannot read may still be one that a decoder can.
-	if d.sps.put(info.id, nal) {
-		d.info, d.changed = info, true
-	}
-}
-
-// hasRecoveryPoint walks the messages of an SEI (H.264, 7.3.2.3.1; H.265 has the
-// same) without its header. Encoders that refresh pictures bit by bit have no
-// other place to start at.
-func hasRecoveryPoint(p []byte) bool {
-	for len(p) >= 2 && p[0] != 0x80 {
-		var kind, size int
-		kind, p = seiNumber(p)
-		if size, p = seiNumber(p); size > len(p) {
-			return false
-		}
-		if kind == seiRecoveryPoint {
-			return true
-		}
-		p = p[size:]
-	}
-	return false
-}
-
-func seiNumber(p []byte) (int, []byte) {
-	n := 0
-	for len(p) > 0 && p[0] == 0xff {
-		n, p = n+255, p[1:]
-	}
-	if len(p) > 0 {
-		n, p = n+int(p[0]), p[1:]
-	}
-	return n, p
-}
-
-// avcC is the AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1), nil
-// until both kinds of parameter sets are known:
-//
-//	|1|profile|compat|level|111111|size-1|111|n SPS|{size16|SPS}|n PPS|{size16|PPS}|
-//	|111111|chroma|11111|luma-8|11111|chroma-8|0|    for the high profiles
-func (d *h264) avcC() []byte {
-	if len(d.sps.nals) == 0 || len(d.pps.nals) == 0 {
-		return nil
-	}
-	sps := d.sps.nals[0]
-	b := []byte{1, sps[1], sps[2], sps[3], 0xff, 0xe0 | byte(len(d.sps.nals))}
-	b = d.sps.appendTo(b)
-	b = append(b, byte(len(d.pps.nals)))
-	b = d.pps.appendTo(b)
-	if i, ok := parseSPS(sps); ok && highProfile(uint32(sps[1])) {
-		b = append(b, 0xfc|i.chroma, 0xf8|i.lumaDepth, 0xf8|i.chromaDepth, 0)
-	}
-	return b
 }

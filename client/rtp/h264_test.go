@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+
+	"tapedeck/client/nal"
 )
 
 // Parameter sets as x264 writes them, and slices as short as they can be.
@@ -289,10 +291,10 @@ var h264Cases = []depackCase{
 			{ts: 3, marker: true, payload: hx(intra)},
 			{ts: 4, marker: true, payload: hx(idr)},
 			{ts: 5, marker: true, payload: hx(intra)},
-			{ts: 4 + rareKeys, marker: true, payload: hx(intra)},
-			{ts: 5 + rareKeys, marker: true, payload: hx(intra)}, // the usual kind has not come for too long
-			{ts: 6 + rareKeys, payload: hx(intra)},
-			{ts: 6 + rareKeys, marker: true, payload: hx(rest)}, // of P
+			{ts: 4 + nal.RareKeys, marker: true, payload: hx(intra)},
+			{ts: 5 + nal.RareKeys, marker: true, payload: hx(intra)}, // the usual kind has not come for too long
+			{ts: 6 + nal.RareKeys, payload: hx(intra)},
+			{ts: 6 + nal.RareKeys, marker: true, payload: hx(rest)}, // of P
 		},
 		want: []wantUnit{
 			{1, true, nals(intra)},
@@ -300,9 +302,9 @@ var h264Cases = []depackCase{
 			{3, true, nals(intra)},
 			{4, true, nals(idr)},
 			{5, false, nals(intra)},
-			{4 + rareKeys, false, nals(intra)},
-			{5 + rareKeys, true, nals(intra)},
-			{6 + rareKeys, false, nals(intra, rest)},
+			{4 + nal.RareKeys, false, nals(intra)},
+			{5 + nal.RareKeys, true, nals(intra)},
+			{6 + nal.RareKeys, false, nals(intra, rest)},
 		},
 	},
 	{

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"tapedeck/client/nal"
 )
 
 func newTestH264(t testing.TB, params map[string]string) *h264 {
@@ -95,9 +97,10 @@ func TestH264Limits(t *testing.T) {
 			v := uint32(id + 1)
 			in = append(in, step{payload: []byte{0x68, byte(v >> 8), byte(v), 0x80}})
 		}
-		in = append(in, step{payload: append(hx("68 80"), make([]byte, maxSetSize)...)})
-		feed(d, in)
-		if n := len(d.pps.nals); n > maxSets {
+		in = append(in, step{payload: append(hx("68 80"), make([]byte, nal.MaxSetSize)...)})
+		feed(d, append(in, step{payload: hx(sps640)}))
+		track, _ := d.Track()
+		if n := int(track.Private[8+len(hx(sps640))]); n > nal.MaxSets { // in avcC, behind the one SPS
 			t.Errorf("%d sets are kept", n)
 		}
 	})

@@ -3,6 +3,8 @@ package rtp
 import (
 	"bytes"
 	"testing"
+
+	"tapedeck/client/nal"
 )
 
 // Parameter sets as x265 writes them, and slices as short as they can be.
@@ -280,8 +282,8 @@ func TestH265Track(t *testing.T) {
 			}
 		})
 	}
-	s, ok := parseSPS265(hx(spsDepth))
-	if !ok || s.chroma != 2 || s.lumaDepth != 2 || s.chromaDepth != 2 {
+	s, ok := nal.ParseSPS265(hx(spsDepth))
+	if !ok || s.Chroma != 2 || s.LumaDepth != 2 || s.ChromaDepth != 2 {
 		t.Errorf("4:2:2 with 10 bits is read as %+v, %v", s, ok)
 	}
 }

@@ -3,6 +3,7 @@ package rtp
 import (
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -35,7 +36,7 @@ type latm struct {
 func newLATM(f Format) (Depacketizer, error) {
 	d := &latm{format: f, inBand: true}
 	if raw := f.config(maxAACConfig); len(raw) > 0 {
-		mux, ok := parseLATMMux(&bits{data: raw}, true)
+		mux, ok := parseLATMMux(&bits.Reader{Data: raw}, true)
 		if ok && !mux.supported() {
 			return nil, &UnsupportedError{Encoding: "MP4A-LATM of this kind"}
 		}
@@ -55,7 +56,7 @@ func newLATM(f Format) (Depacketizer, error) {
 // use takes over a StreamMuxConfig that was read out of from, and reports
 // whether it makes sense.
 func (d *latm) use(mux latmMux, from []byte) bool {
-	config, ok := parseASC(appendBits(nil, from, mux.ascAt, mux.ascBits))
+	config, ok := parseASC(bits.Append(nil, from, mux.ascAt, mux.ascBits))
 	if !ok || !mux.supported() {
 		return false
 	}
@@ -98,17 +99,17 @@ func (d *latm) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(U
 // packet.
 func (d *latm) element(ts uint32, p []byte, emit func(Unit)) error {
 	if d.guess {
-		b := bits{data: p}
+		b := bits.Reader{Data: p}
 		for range d.mux.subFrames {
-			b.skip(d.payloadBits(&b))
+			b.Skip(d.payloadBits(&b))
 		}
-		b.skip(d.mux.other)
-		d.inBand, d.guess = b.short || b.left() > 7, false
+		b.Skip(d.mux.other)
+		d.inBand, d.guess = b.Short || b.Left() > 7, false
 	}
-	b := bits{data: p}
-	for again := false; b.left() > 7; again = true {
-		if d.inBand && !b.flag() {
-			at := b.pos
+	b := bits.Reader{Data: p}
+	for again := false; b.Left() > 7; again = true {
+		if d.inBand && !b.Flag() {
+			at := b.Pos
 			mux, ok := parseLATMMux(&b, false)
 			if !ok || !d.learn(mux, p, at) {
 				return ErrMalformed
@@ -119,36 +120,36 @@ func (d *latm) element(ts uint32, p []byte, emit func(Unit)) error {
 		}
 		for range d.mux.subFrames {
 			n := d.payloadBits(&b)
-			if b.short || n > b.left() || n > 8*maxAudioUnit {
+			if b.Short || n > b.Left() || n > 8*maxAudioUnit {
 				if again { // padding, not an element
 					return nil
 				}
 				return ErrMalformed
 			}
 			if n > 0 {
-				d.unit = appendBits(d.unit[:0], p, b.pos, n)
-				b.pos += n
+				d.unit = bits.Append(d.unit[:0], p, b.Pos, n)
+				b.Pos += n
 				emit(Unit{Timestamp: ts, Key: true, Data: d.unit})
 			}
 			ts += d.step
 		}
-		b.skip(d.mux.other)
+		b.Skip(d.mux.other)
 		if d.inBand {
 			return nil
 		}
-		b.skip(-b.pos & 7)
+		b.Skip(-b.Pos & 7)
 	}
 	return nil
 }
 
 // payloadBits reads a PayloadLengthInfo (1.7.3.1, table 1.44).
-func (d *latm) payloadBits(b *bits) int {
+func (d *latm) payloadBits(b *bits.Reader) int {
 	if d.mux.fixed > 0 {
 		return d.mux.fixed
 	}
 	n := 0
 	for {
-		x := int(b.read(8))
+		x := int(b.Read(8))
 		if n += x; x < 255 {
 			return 8 * n
 		}
@@ -158,7 +159,7 @@ func (d *latm) payloadBits(b *bits) int {
 // learn takes a configuration that came in-band. It comes again and again: what
 // is known already is not read again.
 func (d *latm) learn(mux latmMux, p []byte, at int) bool {
-	d.unit = appendBits(d.unit[:0], p, mux.ascAt, mux.ascBits)
+	d.unit = bits.Append(d.unit[:0], p, mux.ascAt, mux.ascBits)
 	if d.known && string(d.unit) == string(d.config.raw) && mux.supported() {
 		d.mux = mux
 		return true

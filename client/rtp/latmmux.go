@@ -1,5 +1,7 @@
 package rtp
 
+import "tapedeck/client/bits"
+
 // latmMux is a StreamMuxConfig (ISO/IEC 14496-3, 1.7.3.1, table 1.42):
 //
 //	| version 1 | (version A 1) | (fullness) | same timing 1 | subframes less 1: 6 |
@@ -37,80 +39,80 @@ func (m *latmMux) supported() bool {
 // parseLATMMux reads a StreamMuxConfig. One that is not supported may be read in
 // part only. In a description some senders, GStreamer's among them, leave out
 // what follows the AudioSpecificConfig; described lets that pass.
-func parseLATMMux(b *bits, described bool) (m latmMux, ok bool) {
-	version := b.read(1)
+func parseLATMMux(b *bits.Reader, described bool) (m latmMux, ok bool) {
+	version := b.Read(1)
 	if version == 1 {
-		if b.flag() {
-			return m, !b.short // version A: nobody has written down what that is
+		if b.Flag() {
+			return m, !b.Short // version A: nobody has written down what that is
 		}
 		latmValue(b)
 	}
-	sameTiming := b.flag()
-	m.subFrames = int(b.read(6)) + 1
-	m.plain = b.read(7) == 0 && sameTiming
+	sameTiming := b.Flag()
+	m.subFrames = int(b.Read(6)) + 1
+	m.plain = b.Read(7) == 0 && sameTiming
 	if !m.plain {
-		return m, !b.short
+		return m, !b.Short
 	}
 	length := -1
 	if version == 1 {
 		length = int(min(latmValue(b), 8*maxAACConfig+1))
 	}
-	m.ascAt = b.pos
+	m.ascAt = b.Pos
 	c := *b
 	if m.object, ok = skipASC(&c); length < 0 {
 		if *b = c; !ok {
-			return m, !b.short
+			return m, !b.Short
 		}
-		length = b.pos - m.ascAt
+		length = b.Pos - m.ascAt
 	} else {
-		b.skip(length)
+		b.Skip(length)
 	}
 	m.ascBits = length
-	if described && !b.short && b.left() < latmRest {
+	if described && !b.Short && b.Left() < latmRest {
 		return m, true
 	}
-	switch m.kind = int(b.read(3)); m.kind {
+	switch m.kind = int(b.Read(3)); m.kind {
 	case latmCounted:
-		b.skip(8)
+		b.Skip(8)
 	case latmFixed:
-		m.fixed = 8 * (int(b.read(9)) + 20)
+		m.fixed = 8 * (int(b.Read(9)) + 20)
 	default:
-		return m, !b.short
+		return m, !b.Short
 	}
-	if b.flag() {
+	if b.Flag() {
 		if version == 1 {
 			m.other = int(min(latmValue(b), maxLATMOther))
 		} else {
 			for more := true; more && m.other < maxLATMOther; {
-				more = b.flag()
-				m.other = m.other<<8 | int(b.read(8))
+				more = b.Flag()
+				m.other = m.other<<8 | int(b.Read(8))
 			}
 		}
 	}
-	if b.flag() {
-		b.skip(8)
+	if b.Flag() {
+		b.Skip(8)
 	}
-	return m, !b.short
+	return m, !b.Short
 }
 
 // latmValue reads a LatmGetValue (table 1.43): the number of bytes less 1 in two
 // bits, and the bytes.
-func latmValue(b *bits) uint32 { return b.read(8 * (int(b.read(2)) + 1)) }
+func latmValue(b *bits.Reader) uint32 { return b.Read(8 * (int(b.Read(2)) + 1)) }
 
 // skipASC reads an AudioSpecificConfig to its end; ok is false for an object
 // type whose end is not known here. In version 0 of LATM there is to be no
 // extension behind it, but GStreamer sends one; a StreamMuxConfig never goes on
 // with the three bits that it begins with.
-func skipASC(b *bits) (object int, ok bool) {
-	start := b.pos
+func skipASC(b *bits.Reader) (object int, ok bool) {
+	start := b.Pos
 	object = aacObject(b)
 	skipRate := func() {
-		if b.read(4) == aacExplicitRate {
-			b.skip(24)
+		if b.Read(4) == aacExplicitRate {
+			b.Skip(24)
 		}
 	}
 	skipRate()
-	channels := b.read(4)
+	channels := b.Read(4)
 	if object == aacSBR || object == aacPS {
 		skipRate()
 		object = aacObject(b)
@@ -120,59 +122,59 @@ func skipASC(b *bits) (object int, ok bool) {
 	default:
 		return object, false
 	}
-	b.skip(1)     // frameLengthFlag
-	if b.flag() { // dependsOnCoreCoder
-		b.skip(14)
+	b.Skip(1)     // frameLengthFlag
+	if b.Flag() { // dependsOnCoreCoder
+		b.Skip(14)
 	}
-	extension := b.flag()
+	extension := b.Flag()
 	if channels == 0 {
 		skipPCE(b, start)
 	}
 	resilient := object >= 17
 	if extension {
 		if resilient {
-			b.skip(3)
+			b.Skip(3)
 		}
-		b.skip(1)
+		b.Skip(1)
 	}
-	if resilient && b.read(2) > 1 { // epConfig
+	if resilient && b.Read(2) > 1 { // epConfig
 		return object, false
 	}
 	skipASCExtension(b, skipRate)
-	return object, !b.short
+	return object, !b.Short
 }
 
 // skipASCExtension reads the backward compatible signalling of SBR and PS
 // (1.6.2.1) where it is there.
-func skipASCExtension(b *bits, skipRate func()) {
+func skipASCExtension(b *bits.Reader, skipRate func()) {
 	const sbrSync, psSync = 0x2b7, 0x548
 	next := *b
-	if next.read(11) != sbrSync || next.read(5) != aacSBR {
+	if next.Read(11) != sbrSync || next.Read(5) != aacSBR {
 		return
 	}
 	*b = next
-	if !b.flag() {
+	if !b.Flag() {
 		return
 	}
 	skipRate()
-	if next = *b; next.read(11) == psSync {
+	if next = *b; next.Read(11) == psSync {
 		*b = next
-		b.skip(1)
+		b.Skip(1)
 	}
 }
 
 // skipPCE reads a program_config_element (4.4.1.1), which is aligned relative to
 // start.
-func skipPCE(b *bits, start int) {
-	b.skip(4 + 2 + 4)
-	front, side, back := b.read(4), b.read(4), b.read(4)
-	lfe, assoc, coupling := b.read(2), b.read(3), b.read(4)
+func skipPCE(b *bits.Reader, start int) {
+	b.Skip(4 + 2 + 4)
+	front, side, back := b.Read(4), b.Read(4), b.Read(4)
+	lfe, assoc, coupling := b.Read(2), b.Read(3), b.Read(4)
 	for _, size := range [3]int{4, 4, 3} { // mixdowns
-		if b.flag() {
-			b.skip(size)
+		if b.Flag() {
+			b.Skip(size)
 		}
 	}
-	b.skip(int(5*(front+side+back) + 4*(lfe+assoc) + 5*coupling))
-	b.skip(-(b.pos - start) & 7)
-	b.skip(8 * int(b.read(8)))
+	b.Skip(int(5*(front+side+back) + 4*(lfe+assoc) + 5*coupling))
+	b.Skip(-(b.Pos - start) & 7)
+	b.Skip(8 * int(b.Read(8)))
 }

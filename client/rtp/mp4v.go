@@ -6,7 +6,9 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
+	"tapedeck/client/nal"
 )
 
 // mp4v is MP4V-ES (RFC 6416, 5; RFC 3016, 3): MPEG-4 Visual, whose stream is cut
@@ -53,7 +55,7 @@ func (d *mp4v) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(U
 	if err := d.pictures.begin(h.Timestamp, lost, emit); err != nil {
 		return err
 	}
-	if bytes.HasPrefix(payload, startCode) {
+	if bytes.HasPrefix(payload, nal.StartCode) {
 		d.pictures.open()
 	}
 	err := d.pictures.add(payload)
@@ -65,7 +67,7 @@ func (d *mp4v) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(U
 // is belongs to the next one.
 func (d *mp4v) complete(data []byte) picture {
 	vop, next, following := -1, len(data), -1
-	for at := range startCodes(data) {
+	for at := range nal.StartCodes(data) {
 		switch code := data[at+3]; {
 		case code == mp4vVOP && vop < 0:
 			vop = at
@@ -106,12 +108,12 @@ func (d *mp4v) step(from, to []byte) uint32 {
 
 // vopTime reads vop_time_increment (ISO/IEC 14496-2, 6.2.5).
 func (d *mp4v) vopTime(vop []byte) int64 {
-	b := bits{data: vop}
-	b.skip(2) // vop_coding_type
-	for b.flag() {
+	b := bits.Reader{Data: vop}
+	b.Skip(2) // vop_coding_type
+	for b.Flag() {
 	} // modulo_time_base: the seconds
-	b.skip(1)
-	return int64(b.read(vopTimeBits(d.resolution)) % d.resolution)
+	b.Skip(1)
+	return int64(b.Read(vopTimeBits(d.resolution)) % d.resolution)
 }
 
 // vopTimeBits is the width of a time within a second.
@@ -120,7 +122,7 @@ func vopTimeBits(resolution uint32) int { return max(mathbits.Len32(resolution-1
 // learn takes the headers that stand before a VOP, if a VOL is among them.
 func (d *mp4v) learn(headers []byte) {
 	end, vol := len(headers), []byte(nil)
-	for at := range startCodes(headers) {
+	for at := range nal.StartCodes(headers) {
 		switch code := headers[at+3]; {
 		case code >= mp4vVOLFirst && code <= mp4vVOLLast:
 			vol = headers[at+4:]
@@ -139,21 +141,6 @@ func (d *mp4v) learn(headers []byte) {
 	}
 }
 
-// startCodes yields where 00 00 01 stands with a byte behind it.
-func startCodes(b []byte) func(yield func(at int) bool) {
-	return func(yield func(at int) bool) {
-		for at := 0; ; at += len(startCode) {
-			i := bytes.Index(b[at:], startCode)
-			if i < 0 || at+i+3 >= len(b) {
-				return
-			}
-			if at += i; !yield(at) {
-				return
-			}
-		}
-	}
-}
-
 // videoObjectLayer is what we use of a VOL.
 type videoObjectLayer struct {
 	width, height int
@@ -169,35 +156,35 @@ func parseVOL(p []byte) (l videoObjectLayer, ok bool) {
 		vbvParameters  = 79 // bits
 		rectangular    = 0
 	)
-	b := bits{data: p}
-	b.skip(1 + 8) // random_accessible_vol, video_object_type_indication
-	if b.flag() {
-		b.skip(4 + 3) // version, priority
+	b := bits.Reader{Data: p}
+	b.Skip(1 + 8) // random_accessible_vol, video_object_type_indication
+	if b.Flag() {
+		b.Skip(4 + 3) // version, priority
 	}
-	if b.read(4) == extendedAspect {
-		b.skip(8 + 8)
+	if b.Read(4) == extendedAspect {
+		b.Skip(8 + 8)
 	}
-	if b.flag() { // vol_control_parameters
-		b.skip(2 + 1)
-		if b.flag() {
-			b.skip(vbvParameters)
+	if b.Flag() { // vol_control_parameters
+		b.Skip(2 + 1)
+		if b.Flag() {
+			b.Skip(vbvParameters)
 		}
 	}
-	if b.read(2) != rectangular {
+	if b.Read(2) != rectangular {
 		return l, false
 	}
-	b.skip(1)
-	l.resolution = b.read(16)
-	b.skip(1)
-	if b.flag() { // fixed_vop_rate
-		step := b.read(vopTimeBits(l.resolution))
-		if rate := float64(l.resolution) / float64(step); step > 0 && rate <= maxFrameRate {
+	b.Skip(1)
+	l.resolution = b.Read(16)
+	b.Skip(1)
+	if b.Flag() { // fixed_vop_rate
+		step := b.Read(vopTimeBits(l.resolution))
+		if rate := float64(l.resolution) / float64(step); step > 0 && rate <= nal.MaxFrameRate {
 			l.rate = rate
 		}
 	}
-	b.skip(1)
-	l.width = int(b.read(13))
-	b.skip(1)
-	l.height = int(b.read(13))
-	return l, !b.short && l.width > 0 && l.height > 0
+	b.Skip(1)
+	l.width = int(b.Read(13))
+	b.Skip(1)
+	l.height = int(b.Read(13))
+	return l, !b.Short && l.width > 0 && l.height > 0
 }

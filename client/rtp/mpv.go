@@ -5,7 +5,9 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
+	"tapedeck/client/nal"
 )
 
 // mpv is MPV (RFC 2250, 3): MPEG-1 and MPEG-2 video. A payload begins with
@@ -79,14 +81,14 @@ func (d *mpv) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Un
 	extended := payload[0]&mpvExtended != 0
 	payload = payload[4:]
 	// Some senders set T and leave the second header out.
-	if extended && !bytes.HasPrefix(payload, startCode) {
+	if extended && !bytes.HasPrefix(payload, nal.StartCode) {
 		if len(payload) < 4 {
 			d.pictures.reset()
 			return ErrMalformed
 		}
 		payload = payload[4:]
 	}
-	if len(payload) > 3 && bytes.HasPrefix(payload, startCode) {
+	if len(payload) > 3 && bytes.HasPrefix(payload, nal.StartCode) {
 		switch payload[3] {
 		case mpvSequence, mpvGroup, mpvPicture:
 			d.pictures.open()
@@ -135,7 +137,7 @@ func (d *mpv) complete(data []byte) picture {
 func mpvPictureAt(data []byte) mpvHeads {
 	h := mpvHeads{sequence: -1, end: -1, next: len(data)}
 	slices := false
-	for at := range startCodes(data) {
+	for at := range nal.StartCodes(data) {
 		switch code := data[at+3]; {
 		case code == mpvPicture && at+5 < len(data):
 			kind, time := data[at+5]>>3&7, int(data[at+4])<<2|int(data[at+5]>>6)
@@ -173,26 +175,26 @@ func (d *mpv) learn(header []byte) {
 	if len(header) > maxMPVSequence || bytes.Equal(header, d.track.Private) {
 		return
 	}
-	b := bits{data: header}
-	b.skip(32)
-	width, height := int(b.read(12)), int(b.read(12))
-	b.skip(4)
-	rate := mpvRates[b.read(4)]
+	b := bits.Reader{Data: header}
+	b.Skip(32)
+	width, height := int(b.Read(12)), int(b.Read(12))
+	b.Skip(4)
+	rate := mpvRates[b.Read(4)]
 	codec := media.MPEG1Video
-	for at := range startCodes(header) {
+	for at := range nal.StartCodes(header) {
 		const sequenceExtension = 1
 		if header[at+3] != mpvExtension {
 			continue
 		}
-		e := bits{data: header[at+4:]}
-		if e.read(4) == sequenceExtension {
+		e := bits.Reader{Data: header[at+4:]}
+		if e.Read(4) == sequenceExtension {
 			codec = media.MPEG2Video
-			e.skip(8 + 1 + 2) // profile and level, progressive_sequence, chroma_format
-			width |= int(e.read(2)) << 12
-			height |= int(e.read(2)) << 12
+			e.Skip(8 + 1 + 2) // profile and level, progressive_sequence, chroma_format
+			width |= int(e.Read(2)) << 12
+			height |= int(e.Read(2)) << 12
 		}
 	}
-	if b.short || width == 0 || height == 0 {
+	if b.Short || width == 0 || height == 0 {
 		return
 	}
 	d.track = d.format.track(media.Video, codec)

@@ -3,27 +3,9 @@ package rtp
 import (
 	"bytes"
 	"encoding/binary"
+
+	"tapedeck/client/nal"
 )
-
-// nalSyntax is what the assembler asks of a coding that is made of NAL units.
-type nalSyntax interface {
-	// picture tells by its header alone whether nal is coded picture data.
-	picture(nal []byte) bool
-	// inspect looks into a complete NAL unit and remembers parameter sets.
-	inspect(nal []byte) nalInfo
-	// headerSize is the length of a NAL unit's header in bytes.
-	headerSize() int
-}
-
-// nalInfo is what one NAL unit means for the access unit that it is in.
-type nalInfo struct {
-	picture bool // coded picture data
-	first   bool // the first of a picture's slices
-	intra   bool // picture data that refers to no other picture
-	sets    bool // parameter sets of a sequence
-	key     bool // a decoder can start at this unit
-	drop    bool // filler: left out
-}
 
 // nalAssembler gathers NAL units, whole or in fragments, into access units:
 //
@@ -34,7 +16,7 @@ type nalInfo struct {
 // first, but never before it has picture data: cameras mark parameter sets,
 // delimiters and SEI as if they were pictures. A unit with a hole is dropped.
 type nalAssembler struct {
-	syntax nalSyntax
+	syntax nal.Coding
 
 	buf     []byte
 	scratch []byte // for NAL units that have start codes in them
@@ -43,16 +25,11 @@ type nalAssembler struct {
 	active  bool   // there is something of a unit, even if only its being skipped
 	ts      uint32 // of that unit
 	packets int
-	picture bool // it has picture data
-	key     bool
-	sets    bool // it has parameter sets
-	inter   bool // it has picture data that refers to other pictures
+	unit    nal.Unit
 	doubt   bool // its beginning may be lost
 	skip    bool // it is damaged
 
-	keyed bool   // the stream has had a place to start of the usual kinds
-	timed bool   // keyTS is set:
-	keyTS uint32 // the timestamp of the last of them, at first the stream's first
+	entries nal.Entries
 
 	marked     bool   // the last unit was ended by the marker...
 	markedTS   uint32 // ...and had this timestamp
@@ -60,7 +37,7 @@ type nalAssembler struct {
 	startCodes bool   // the sender has been seen to put Annex B into payloads
 }
 
-func newNALAssembler(s nalSyntax) nalAssembler {
+func newNALAssembler(s nal.Coding) nalAssembler {
 	return nalAssembler{syntax: s, open: -1, doubt: true}
 }
 
@@ -73,8 +50,8 @@ func (a *nalAssembler) reset() {
 // clear makes room for the next unit.
 func (a *nalAssembler) clear() {
 	a.buf, a.open, a.packets = a.buf[:0], -1, 0
-	a.active, a.picture, a.doubt, a.skip = false, false, false, false
-	a.key, a.sets, a.inter = false, false, false
+	a.active, a.doubt, a.skip = false, false, false
+	a.unit = nal.Unit{}
 }
 
 // abandon drops what there is of the unit and all that still comes of it.
@@ -121,7 +98,7 @@ func (a *nalAssembler) drain(q *donOrder, emit func(Unit)) (first error) {
 
 // end is called last for each packet.
 func (a *nalAssembler) end(marker bool, emit func(Unit)) {
-	if marker && !a.badMarker && a.open < 0 && (a.picture || a.skip) {
+	if marker && !a.badMarker && a.open < 0 && (a.unit.Picture || a.skip) {
 		a.flush(true, emit)
 	}
 }
@@ -133,33 +110,11 @@ func (a *nalAssembler) flush(byMarker bool, emit func(Unit)) {
 	switch {
 	case a.skip:
 		a.clear()
-	case a.picture:
+	case a.unit.Picture:
 		a.marked, a.markedTS = byMarker, a.ts
-		emit(Unit{Timestamp: a.ts, Key: a.starts(), Data: a.buf})
+		emit(Unit{Timestamp: a.ts, Key: a.entries.Starts(a.unit, a.ts), Data: a.buf})
 		a.clear()
 	}
-}
-
-// rareKeys is how many ticks (90 kHz) a stream must be without a place to start
-// before other pictures are taken for one.
-const rareKeys = 10 * 90000
-
-// starts reports whether a decoder can start at the unit: at a picture that says
-// so (IDR, IRAP, a recovery point) or that refers to no other and brings its
-// parameter sets along. Some encoders send one such picture at the beginning and
-// then only plain I-pictures, after which a decoder gets over what it has not
-// seen; x265, refreshing bit by bit, only the parameter sets where a round
-// begins. Where the usual ones come regularly, these are left alone.
-func (a *nalAssembler) starts() bool {
-	if !a.timed {
-		a.timed, a.keyTS = true, a.ts
-	}
-	if a.key || a.sets && !a.inter {
-		a.keyed, a.keyTS = true, a.ts
-		return true
-	}
-	rare := a.ts-a.keyTS > rareKeys
-	return !a.inter && !a.keyed || rare && (a.sets || !a.inter)
 }
 
 // fragment adds a part of a NAL unit; header is the unit's own, as the fragment
@@ -196,62 +151,62 @@ func (a *nalAssembler) close() {
 	}
 	start := a.open
 	a.open = -1
-	nal := a.buf[start+4:]
-	if n := min(a.syntax.headerSize(), len(nal)); isAnnexB(nal[n:]) { // the header is that of nothing
-		nal = nal[n:]
+	unit := a.buf[start+4:]
+	if n := min(a.syntax.HeaderSize(), len(unit)); nal.IsAnnexB(unit[n:]) { // the header is that of nothing
+		unit = unit[n:]
 		a.startCodes = true
 	}
-	if a.codesIn(nal) >= 0 {
-		a.scratch = append(a.scratch[:0], nal...)
+	if a.codesIn(unit) >= 0 {
+		a.scratch = append(a.scratch[:0], unit...)
 		a.buf = a.buf[:start]
 		a.splitOff(a.scratch)
 		return
 	}
-	nal = trimZeros(nal)
-	if !a.wanted(nal) {
+	unit = nal.TrimZeros(unit)
+	if !a.wanted(unit) {
 		if !a.skip {
 			a.buf = a.buf[:start]
 		}
 		return
 	}
-	binary.BigEndian.PutUint32(a.buf[start:], uint32(len(nal)))
-	a.buf = a.buf[:start+4+len(nal)]
+	binary.BigEndian.PutUint32(a.buf[start:], uint32(len(unit)))
+	a.buf = a.buf[:start+4+len(unit)]
 }
 
 // add adds a payload that is one NAL unit, or several with start codes.
-func (a *nalAssembler) add(nal []byte) error {
+func (a *nalAssembler) add(unit []byte) error {
 	a.close()
-	if a.codesIn(nal) >= 0 {
-		return a.splitOff(nal)
+	if a.codesIn(unit) >= 0 {
+		return a.splitOff(unit)
 	}
-	return a.addOne(nal)
+	return a.addOne(unit)
 }
 
-func (a *nalAssembler) addOne(nal []byte) error {
-	nal = trimZeros(nal)
-	if !a.wanted(nal) {
+func (a *nalAssembler) addOne(unit []byte) error {
+	unit = nal.TrimZeros(unit)
+	if !a.wanted(unit) {
 		return nil
 	}
-	if len(a.buf)+4+len(nal) > maxVideoUnit {
+	if len(a.buf)+4+len(unit) > maxVideoUnit {
 		a.abandon()
 		return ErrTooLarge
 	}
-	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(len(nal)))
-	a.buf = append(a.buf, nal...)
+	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(len(unit)))
+	a.buf = append(a.buf, unit...)
 	return nil
 }
 
 // wanted inspects a complete NAL unit and reports whether it goes into the
 // access unit. Parameter sets are learned even from a damaged one.
-func (a *nalAssembler) wanted(nal []byte) bool {
-	if len(nal) < a.syntax.headerSize() {
+func (a *nalAssembler) wanted(unit []byte) bool {
+	if len(unit) < a.syntax.HeaderSize() {
 		return false
 	}
-	info := a.syntax.inspect(nal)
-	if a.skip || info.drop {
+	info := a.syntax.Inspect(unit)
+	if a.skip || info.Drop {
 		return false
 	}
-	if info.picture && !a.picture && !info.first {
+	if info.Picture && !a.unit.Picture && !info.First {
 		if a.doubt {
 			a.abandon()
 			return false
@@ -259,63 +214,29 @@ func (a *nalAssembler) wanted(nal []byte) bool {
 		// The picture that the marker ended goes on: the marker means nothing.
 		a.badMarker = a.badMarker || a.marked && a.markedTS == a.ts
 	}
-	a.picture = a.picture || info.picture
-	a.key = a.key || info.key
-	a.sets = a.sets || info.sets
-	a.inter = a.inter || info.picture && !info.intra
+	a.unit.Add(info)
 	return true
 }
 
-var startCode = []byte{0, 0, 1}
-
-// codesIn finds a start code inside nal, which no NAL unit may have. Picture
+// codesIn finds a start code inside unit, which no NAL unit may have. Picture
 // data is searched only once the sender is known for it.
-func (a *nalAssembler) codesIn(nal []byte) int {
-	if !a.startCodes && (len(nal) == 0 || a.syntax.picture(nal)) {
+func (a *nalAssembler) codesIn(unit []byte) int {
+	if !a.startCodes && (len(unit) == 0 || a.syntax.Picture(unit)) {
 		return -1
 	}
-	i := bytes.Index(nal, startCode)
+	i := bytes.Index(unit, nal.StartCode)
 	a.startCodes = a.startCodes || i >= 0
 	return i
-}
-
-// isAnnexB reports whether b begins with a start code.
-func isAnnexB(b []byte) bool {
-	return bytes.HasPrefix(b, startCode) || len(b) > 0 && b[0] == 0 && bytes.HasPrefix(b[1:], startCode)
 }
 
 // splitOff adds the NAL units of b, which is in Annex B form but for a start
 // code that may be missing in front.
 func (a *nalAssembler) splitOff(b []byte) error {
 	var first error
-	splitNALs(b, func(nal []byte) {
-		if err := a.addOne(nal); err != nil && first == nil {
+	nal.Split(b, func(unit []byte) {
+		if err := a.addOne(unit); err != nil && first == nil {
 			first = err
 		}
 	})
 	return first
-}
-
-// splitNALs calls yield for each NAL unit between start codes.
-func splitNALs(b []byte, yield func(nal []byte)) {
-	for len(b) > 0 {
-		nal := b
-		if i := bytes.Index(b, startCode); i >= 0 {
-			nal, b = b[:i], b[i+len(startCode):]
-		} else {
-			b = nil
-		}
-		if nal = trimZeros(nal); len(nal) > 0 {
-			yield(nal)
-		}
-	}
-}
-
-// trimZeros drops the zeros that follow a NAL unit; none ends in one.
-func trimZeros(nal []byte) []byte {
-	n := len(nal)
-	for n > 0 && nal[n-1] == 0 {
-		n--
-	}
-	return nal[:n]
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -99,7 +100,7 @@ func (d *l20) Depacketize(h *rtp.Header, payload []byte, _ bool, emit func(Unit)
 	}
 	d.out = d.out[:0]
 	for i := range samples {
-		d.out = appendBits(d.out, payload, i*width, width)
+		d.out = bits.Append(d.out, payload, i*width, width)
 	}
 	if samples > 0 {
 		emit(Unit{Timestamp: h.Timestamp, Key: true, Data: d.out})

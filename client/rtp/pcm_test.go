@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pion/rtp"
+
+	"tapedeck/client/bits"
 )
 
 func audio(encoding string, clock, channels int) Format {
@@ -128,7 +130,7 @@ func TestAppendBits(t *testing.T) {
 				}
 				want[i/8] |= src[(pos+i)/8] >> (7 - (pos+i)%8) & 1 << (7 - i%8)
 			}
-			if got := appendBits(nil, src, pos, n); !bytes.Equal(got, want) {
+			if got := bits.Append(nil, src, pos, n); !bytes.Equal(got, want) {
 				t.Fatalf("%d bits from %d: % x, want % x", n, pos, got, want)
 			}
 		}

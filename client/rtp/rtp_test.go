@@ -9,6 +9,7 @@ import (
 
 	"tapedeck/client/media"
 	"tapedeck/client/mux"
+	"tapedeck/client/nal"
 )
 
 // TestStaticTypes is RFC 3551's table, and what Bosch makes of 35: as it is
@@ -149,8 +150,8 @@ func FuzzDescription(f *testing.F) {
 		}
 		for range 2 {
 			m, ready := d.Track()
-			if m.Codec == "" || min(m.Width, m.Height, m.SampleRate, m.Channels) < 0 || max(m.Width, m.Height) > 2*maxPicture || m.SampleRate > maxClockRate ||
-				m.Channels > 255 || len(m.Private) > 2*maxXiphConfig+3*maxSets*(maxSetSize+2) {
+			if m.Codec == "" || min(m.Width, m.Height, m.SampleRate, m.Channels) < 0 || max(m.Width, m.Height) > 2*nal.MaxPicture || m.SampleRate > maxClockRate ||
+				m.Channels > 255 || len(m.Private) > 2*maxXiphConfig+3*nal.MaxSets*(nal.MaxSetSize+2) {
 				t.Fatalf("%v: %v, %dx%d, %d Hz, %d channels, %d bytes", ready, m.Codec, m.Width, m.Height, m.SampleRate, m.Channels, len(m.Private))
 			}
 			feed(d, []step{{ts: 1, marker: true, payload: payload}, {ts: 2, marker: true, payload: payload}})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -76,18 +77,18 @@ func (d *speex) Depacketize(h *rtp.Header, payload []byte, _ bool, emit func(Uni
 	if len(payload) == 0 {
 		return nil
 	}
-	b := bits{data: payload}
+	b := bits.Reader{Data: payload}
 	ts := h.Timestamp
 	for n := range maxSpeexFrames {
-		start := b.pos
+		start := b.Pos
 		if !speexFrame(&b) {
 			if n == 0 { // what the decoder makes of it is its business
 				emit(Unit{Timestamp: ts, Key: true, Data: payload})
 			}
 			return nil
 		}
-		d.unit = appendBits(d.unit[:0], payload, start, b.pos-start)
-		if pad := -(b.pos - start) & 7; pad > 0 {
+		d.unit = bits.Append(d.unit[:0], payload, start, b.Pos-start)
+		if pad := -(b.Pos - start) & 7; pad > 0 {
 			d.unit[len(d.unit)-1] |= 1<<(pad-1) - 1
 		}
 		emit(Unit{Timestamp: ts, Key: true, Data: d.unit})
@@ -98,38 +99,38 @@ func (d *speex) Depacketize(h *rtp.Header, payload []byte, _ bool, emit func(Uni
 
 // speexFrame skips a frame, with the messages before it; false at the end or
 // where nothing makes sense.
-func speexFrame(b *bits) bool {
+func speexFrame(b *bits.Reader) bool {
 	for {
-		if b.flag() { // a layer of no frame
-			size := speexHigh[b.read(3)]
+		if b.Flag() { // a layer of no frame
+			size := speexHigh[b.Read(3)]
 			if size == 0 {
 				return false
 			}
-			b.skip(size - 4)
+			b.Skip(size - 4)
 			continue
 		}
-		mode := b.read(4)
+		mode := b.Read(4)
 		switch {
-		case b.short || mode == speexEnd:
+		case b.Short || mode == speexEnd:
 			return false
 		case mode == speexRequest:
-			b.skip(speexContent[b.read(4)])
+			b.Skip(speexContent[b.Read(4)])
 		case mode == speexUser:
-			b.skip(int(b.read(4))*8 + 5)
+			b.Skip(int(b.Read(4))*8 + 5)
 		default:
 			if speexNarrow[mode] == 0 {
 				return false
 			}
-			b.skip(speexNarrow[mode] - 5)
-			for b.left() >= 4 && b.data[b.pos>>3]>>(7-b.pos&7)&1 == 1 {
-				b.read(1)
-				size := speexHigh[b.read(3)]
+			b.Skip(speexNarrow[mode] - 5)
+			for b.Left() >= 4 && b.Data[b.Pos>>3]>>(7-b.Pos&7)&1 == 1 {
+				b.Read(1)
+				size := speexHigh[b.Read(3)]
 				if size == 0 {
 					return false
 				}
-				b.skip(size - 4)
+				b.Skip(size - 4)
 			}
-			return !b.short
+			return !b.Short
 		}
 	}
 }

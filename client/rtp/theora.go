@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtp"
 
 	"tapedeck/client/media"
+	"tapedeck/client/nal"
 )
 
 // theora is draft-barbato-avt-rtp-theora-01: see xiph for its packets. A frame
@@ -70,11 +71,11 @@ func (d *theora) use(c *xiphConfig) bool {
 	t.Width = int(binary.BigEndian.Uint32(ident[13:]) & 0xffffff)
 	t.Height = int(binary.BigEndian.Uint32(ident[16:]) & 0xffffff)
 	rate, per := binary.BigEndian.Uint32(ident[22:]), binary.BigEndian.Uint32(ident[26:])
-	if t.Width == 0 || t.Height == 0 || t.Width > maxPicture || t.Height > maxPicture {
+	if t.Width == 0 || t.Height == 0 || t.Width > nal.MaxPicture || t.Height > nal.MaxPicture {
 		return false
 	}
 	d.step = 0
-	if r := float64(rate) / float64(per); per > 0 && r >= 0.1 && r <= maxFrameRate {
+	if r := float64(rate) / float64(per); per > 0 && r >= 0.1 && r <= nal.MaxFrameRate {
 		t.FrameRate = r
 		d.step = uint32(float64(d.format.ClockRate)/r + 0.5)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
 
@@ -197,33 +198,33 @@ func vp9KeyFrame(data []byte) (width, height int, ok bool) {
 		syncCode = 0x498342
 		sRGB     = 7
 	)
-	b := bits{data: data}
-	if b.read(2) != 2 {
+	b := bits.Reader{Data: data}
+	if b.Read(2) != 2 {
 		return 0, 0, false
 	}
-	profile := b.read(1) | b.read(1)<<1
+	profile := b.Read(1) | b.Read(1)<<1
 	if profile == 3 {
-		b.skip(1)
+		b.Skip(1)
 	}
-	if b.read(2) != 0 { // shows an existing frame, is no key frame
+	if b.Read(2) != 0 { // shows an existing frame, is no key frame
 		return 0, 0, false
 	}
-	b.skip(2) // show_frame, error_resilient_mode
-	if b.read(24) != syncCode {
+	b.Skip(2) // show_frame, error_resilient_mode
+	if b.Read(24) != syncCode {
 		return 0, 0, false
 	}
 	if profile >= 2 {
-		b.skip(1) // bits of a sample
+		b.Skip(1) // bits of a sample
 	}
-	switch space := b.read(3); {
+	switch space := b.Read(3); {
 	case space != sRGB:
-		b.skip(1) // range
+		b.Skip(1) // range
 		if profile&1 == 1 {
-			b.skip(3)
+			b.Skip(3)
 		}
 	case profile&1 == 1:
-		b.skip(1)
+		b.Skip(1)
 	}
-	width, height = int(b.read(16))+1, int(b.read(16))+1
-	return width, height, !b.short
+	width, height = int(b.Read(16))+1, int(b.Read(16))+1
+	return width, height, !b.Short
 }

@@ -1,9 +1,9 @@
-package rtp
+package bits
 
-// appendBits appends n bits of src to dst, from bit pos on: the first becomes
+// Append appends n bits of src to dst, from bit pos on: the first becomes
 // the high bit of the first new byte, and the last byte is filled with zeros.
 // The bits are there: pos+n <= 8*len(src).
-func appendBits(dst, src []byte, pos, n int) []byte {
+func Append(dst, src []byte, pos, n int) []byte {
 	if n <= 0 {
 		return dst
 	}

@@ -1,18 +1,15 @@
-package rtp
+package nal
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/binary"
 	"slices"
-	"strings"
 )
 
 // Limits on parameter sets, far above what encoders send.
 const (
-	maxSets    = 16      // of one kind; avcC has room for 31
-	maxSetSize = 4 << 10 // bytes of one
-	maxSprop   = 64 << 10
+	MaxSets    = 16      // of one kind; avcC has room for 31
+	MaxSetSize = 4 << 10 // bytes of one
 )
 
 // paramSets are the parameter sets of one kind, by their id.
@@ -24,12 +21,12 @@ type paramSets struct {
 // put keeps nal, in place of the one with the same id, and reports whether
 // that changed anything.
 func (s *paramSets) put(id uint32, nal []byte) bool {
-	if len(nal) > maxSetSize {
+	if len(nal) > MaxSetSize {
 		return false
 	}
 	i := slices.Index(s.ids, id)
 	switch {
-	case i < 0 && len(s.ids) >= maxSets:
+	case i < 0 && len(s.ids) >= MaxSets:
 		return false
 	case i < 0:
 		s.ids = append(s.ids, id)
@@ -51,24 +48,10 @@ func (s *paramSets) appendTo(b []byte) []byte {
 	return b
 }
 
-// sprop yields the NAL units of an sprop-... parameter: a comma list of base64,
-// with or without padding, in which some cameras leave Annex B start codes and
-// zeros. What does not decode is left out.
-func sprop(list string, yield func(nal []byte)) {
-	if len(list) > maxSprop {
-		return
-	}
-	for part := range strings.SplitSeq(list, ",") {
-		part = strings.TrimRight(strings.TrimSpace(part), "=")
-		b, err := base64.RawStdEncoding.DecodeString(part)
-		if err != nil {
-			continue
-		}
-		splitNALs(b, yield)
-	}
-}
-
 // has reports whether nal is kept, byte for byte.
 func (s *paramSets) has(nal []byte) bool {
 	return slices.ContainsFunc(s.nals, func(k []byte) bool { return bytes.Equal(k, nal) })
 }
+
+// clear forgets all.
+func (s *paramSets) clear() { s.ids, s.nals = s.ids[:0], s.nals[:0] }
