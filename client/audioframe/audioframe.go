@@ -1,7 +1,8 @@
-// Package audioframe reads the frame headers of MP3 and of AAC in ADTS, the two
-// codings that are sent as bare frames one after another. That is enough to
-// recognise them, to find a place where a decoder can start, and to know how
-// much time a run of bytes holds. It decodes nothing.
+// Package audioframe reads the frame headers of MP3, of AAC in ADTS and LATM and
+// of AC-3, the codings that are sent as bare frames one after another, and AAC's
+// configuration. That is enough to recognise them, to find a place where a
+// decoder can start, and to know how much time a run of bytes holds. It decodes
+// nothing.
 package audioframe
 
 import (
@@ -14,11 +15,13 @@ import (
 // Frame is what the header of one frame says.
 type Frame struct {
 	Size     int // bytes, header included
+	Header   int // bytes before what a decoder is given; 0 where it is given all
 	Samples  int // per channel
 	Rate     int // samples a second
 	Channels int // 0 where the header does not say
 	BitRate  int // bits a second; 0 where the header does not say
 	Codec    media.Codec
+	More     bool // it goes with the frame before: AC-3's substreams
 }
 
 // Duration is how long the frame sounds.
@@ -26,15 +29,17 @@ func (f Frame) Duration() time.Duration {
 	return time.Duration(f.Samples) * time.Second / time.Duration(f.Rate)
 }
 
-// A Syntax is one way to write frames: MPEGAudio or ADTS.
+// A Syntax is one way to write frames: MPEGAudio, ADTS or AC3.
 type Syntax struct {
-	header int // bytes that parse needs
+	sync   byte // the first of a header
+	header int  // bytes that parse needs
 	parse  func(b []byte) (Frame, bool)
 }
 
 var (
-	MPEGAudio = &Syntax{4, parseMPEGAudio} // layers I to III, versions 1 to 2.5
-	ADTS      = &Syntax{7, parseADTS}
+	MPEGAudio = &Syntax{0xff, 4, parseMPEGAudio} // layers I to III, versions 1 to 2.5
+	ADTS      = &Syntax{0xff, 7, parseADTS}
+	AC3       = &Syntax{0x0b, ac3Header, parseAC3} // and E-AC-3
 )
 
 // Parse reads the header at the front of b.
@@ -90,10 +95,10 @@ func parseMPEGAudio(b []byte) (Frame, bool) {
 	case 1:
 		f.Samples = 384
 		f.Size = (12*f.BitRate/f.Rate + padding) * 4
-		f.Codec = "MPEG audio layer I"
+		f.Codec = media.MP1
 		return f, true
 	case 2:
-		f.Codec = "MP2"
+		f.Codec = media.MP2
 	case 3:
 		if older == 1 {
 			f.Samples = 576
@@ -116,11 +121,16 @@ func parseADTS(b []byte) (Frame, bool) {
 	}
 	rate := int(b[2] >> 2 & 15)
 	size := int(b[3]&3)<<11 | int(b[4])<<3 | int(b[5])>>5
-	if rate >= len(adtsRates) || size < 8 {
+	header := 7
+	if b[1]&1 == 0 { // a CRC follows
+		header = 9
+	}
+	if rate >= len(adtsRates) || size <= header {
 		return Frame{}, false
 	}
 	return Frame{
 		Size:     size,
+		Header:   header,
 		Samples:  1024 * (int(b[6]&3) + 1),
 		Rate:     adtsRates[rate],
 		Channels: int(b[2]&1)<<2 | int(b[3])>>6,
@@ -133,7 +143,7 @@ func parseADTS(b []byte) (Frame, bool) {
 // that this may be for lack of bytes.
 func (s *Syntax) Find(b []byte) (f Frame, at int, more bool) {
 	for i := 0; i < len(b); i++ {
-		j := bytes.IndexByte(b[i:], 0xff)
+		j := bytes.IndexByte(b[i:], s.sync)
 		if j < 0 {
 			break
 		}
@@ -190,7 +200,7 @@ func (c *Clock) Advance(p []byte) {
 			continue
 		}
 		if c.n == 0 {
-			i := bytes.IndexByte(p, 0xff)
+			i := bytes.IndexByte(p, c.syntax.sync)
 			if i < 0 {
 				return
 			}
@@ -210,7 +220,7 @@ func (c *Clock) Advance(p []byte) {
 			continue
 		}
 		// Not a header: look for the next one among its own bytes.
-		i := bytes.IndexByte(c.header[1:c.n], 0xff)
+		i := bytes.IndexByte(c.header[1:c.n], c.syntax.sync)
 		if i < 0 {
 			c.n = 0
 			continue

@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/audioframe"
 	"tapedeck/client/bits"
 	"tapedeck/client/media"
 )
@@ -32,7 +34,7 @@ import (
 type aac struct {
 	format  Format
 	layout  aacLayout
-	config  aacConfig
+	config  audioframe.AACConfig
 	known   bool // config is
 	guessed bool // it is not from the description
 	step    uint32
@@ -63,8 +65,9 @@ type aacLayout struct {
 }
 
 const (
-	maxAACUnits  = 512 // access units in one packet
-	streamVisual = "4" // streamType (ISO/IEC 14496-1, table 6); sound is 5
+	maxAACUnits  = 512      // access units in one packet
+	maxAACDelta  = 16 << 10 // access units of other packets between two
+	streamVisual = "4"      // streamType (ISO/IEC 14496-1, table 6); sound is 5
 )
 
 func newAAC(f Format) (Depacketizer, error) {
@@ -76,12 +79,12 @@ func newAAC(f Format) (Depacketizer, error) {
 		return nil, &UnsupportedError{Encoding: "mpeg4-generic with pictures"}
 	}
 	d := &aac{format: f, layout: newAACLayout(f.Params, mode)}
-	d.config, d.known = parseASC(f.config(maxAACConfig))
-	if d.known && !aacPlayable(d.config.object) {
-		return nil, &UnsupportedError{Encoding: fmt.Sprintf("mpeg4-generic with audio object type %d", d.config.object)}
+	d.config, d.known = audioframe.ParseASC(f.config(audioframe.MaxAACConfig))
+	if d.known && !audioframe.AACPlayable(d.config.Object) {
+		return nil, &UnsupportedError{Encoding: fmt.Sprintf("mpeg4-generic with audio object type %d", d.config.Object)}
 	}
 	if !d.known {
-		d.config, d.known = guessASC(f.ClockRate, f.Channels)
+		d.config, d.known = audioframe.GuessASC(f.ClockRate, f.Channels)
 		d.guessed = true
 	}
 	d.setStep()
@@ -122,6 +125,16 @@ func (l *aacLayout) headers() bool {
 	return l.size+l.index+l.delta+l.cts+l.dts+l.state > 0 || l.random
 }
 
+// aacTrack describes the stream, as well as it is known: a config that is not has
+// nothing in it.
+func aacTrack(c *audioframe.AACConfig, f Format) media.Track {
+	t := f.track(media.Audio, media.AAC)
+	t.Private = c.Raw
+	t.SampleRate = cmp.Or(c.Rate, t.SampleRate)
+	t.Channels = cmp.Or(c.Channels, t.Channels)
+	return t
+}
+
 // setStep works out how many ticks an access unit lasts. The clock may count
 // what comes out of SBR, or be of another rate altogether.
 func (d *aac) setStep() {
@@ -129,13 +142,13 @@ func (d *aac) setStep() {
 	case d.layout.duration > 0:
 		d.step = uint32(d.layout.duration)
 	case d.known:
-		d.step = uint32(int64(d.config.samples) * int64(d.format.ClockRate) / int64(d.config.coreRate))
+		d.step = uint32(int64(d.config.Samples) * int64(d.format.ClockRate) / int64(d.config.CoreRate))
 	default:
 		d.step = 1024
 	}
 }
 
-func (d *aac) Track() (media.Track, bool) { return d.config.track(d.format), d.known }
+func (d *aac) Track() (media.Track, bool) { return aacTrack(&d.config, d.format), d.known }
 
 func (d *aac) Reset() {
 	d.drop()
@@ -148,7 +161,7 @@ func (d *aac) Depacketize(h *rtp.Header, payload []byte, lost bool, emit func(Un
 	if lost || d.whole > 0 && h.Timestamp != d.ts {
 		d.drop()
 	}
-	if isADTS(payload) { // no AU-headers at all
+	if audioframe.IsADTS(payload) { // no AU-headers at all
 		d.emit(h.Timestamp, payload, emit)
 		return nil
 	}
@@ -208,20 +221,20 @@ func (d *aac) emit(ts uint32, unit []byte, emit func(Unit)) {
 	if len(unit) == 0 {
 		return
 	}
-	if !isADTS(unit) {
+	if !audioframe.IsADTS(unit) {
 		emit(Unit{Timestamp: ts, Key: true, Data: unit})
 		return
 	}
 	if d.guessed { // now it is known
-		if c, ok := adtsASC(unit); ok {
+		if c, ok := audioframe.ADTSConfig(unit); ok {
 			d.config, d.known, d.guessed = c, true, false
 			d.setStep()
 		}
 	}
 	for len(unit) > 0 {
-		header, size, _ := adtsFrame(unit)
-		emit(Unit{Timestamp: ts, Key: true, Data: unit[header:size]})
-		unit, ts = unit[size:], ts+d.step
+		f, _ := audioframe.ADTS.Parse(unit)
+		emit(Unit{Timestamp: ts, Key: true, Data: unit[f.Header:f.Size]})
+		unit, ts = unit[f.Size:], ts+d.step
 	}
 }
 

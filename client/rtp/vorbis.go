@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/audioframe"
 	"tapedeck/client/media"
 )
 
@@ -87,7 +88,7 @@ func (d *vorbis) use(c *xiphConfig) bool {
 	t := d.format.track(media.Audio, media.Vorbis)
 	t.Channels = int(ident[11])
 	rate := binary.LittleEndian.Uint32(ident[12:])
-	if t.Channels == 0 || rate == 0 || rate > maxSampleRate {
+	if t.Channels == 0 || rate == 0 || rate > audioframe.MaxSampleRate {
 		return false
 	}
 	t.SampleRate = int(rate)

@@ -1,4 +1,4 @@
-package rtp
+package audioframe
 
 import "tapedeck/client/bits"
 
@@ -27,13 +27,14 @@ const (
 	latmFixed   = 1
 
 	latmRest     = 13 // bits that follow the AudioSpecificConfig at least
-	maxLATMOther = 8 * maxAudioUnit
+	maxLATMOther = 8 * maxLATMUnit
+	maxLATMUnit  = 64 << 10 // bytes
 )
 
 // supported reports whether a player can do anything with the stream: AAC in
 // one layer, with frames of one of the plain kinds.
 func (m *latmMux) supported() bool {
-	return m.plain && aacPlayable(m.object) && (m.kind == latmCounted || m.kind == latmFixed)
+	return m.plain && AACPlayable(m.object) && (m.kind == latmCounted || m.kind == latmFixed)
 }
 
 // parseLATMMux reads a StreamMuxConfig. One that is not supported may be read in
@@ -55,7 +56,7 @@ func parseLATMMux(b *bits.Reader, described bool) (m latmMux, ok bool) {
 	}
 	length := -1
 	if version == 1 {
-		length = int(min(latmValue(b), 8*maxAACConfig+1))
+		length = int(min(latmValue(b), 8*MaxAACConfig+1))
 	}
 	m.ascAt = b.Pos
 	c := *b
