@@ -31,7 +31,7 @@ func Hint(err error) string {
 func hintOfKind(err error) string {
 	var (
 		unknown  *UnknownSchemeError
-		playlist *web.PlaylistError
+		playlist *web.ListError
 		refused  *login.Error
 		dns      *net.DNSError
 		cert     x509.UnknownAuthorityError

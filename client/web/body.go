@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,7 +23,7 @@ var past = time.Unix(1, 0)
 // wireBody is the body of an HTTP/1.x reply. It reads from the connection
 // straight into the caller's buffer and takes the chunked coding out in place:
 // one system call for as much as the caller has room for, no copy on the side,
-// no allocation. The connection is not used again afterwards.
+// no allocation.
 type wireBody struct {
 	conn   net.Conn
 	left   []byte     // came with the head
@@ -29,10 +31,43 @@ type wireBody struct {
 	got    int64      // handed out so far
 	chunks *dechunker // nil: not chunked
 	end    error      // sticky
+
+	// done is told by Close whether the whole body was read, and nothing
+	// behind it: then the connection is fit for another request.
+	done  func(whole bool)
+	whole atomic.Bool
+
+	mu     sync.Mutex
+	closed bool // the connection is somebody else's
 }
 
-func (b *wireBody) SetReadDeadline(t time.Time) error { return b.conn.SetReadDeadline(t) }
-func (b *wireBody) Close() error                      { return b.conn.Close() }
+func (b *wireBody) SetReadDeadline(t time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return net.ErrClosed
+	}
+	return b.conn.SetReadDeadline(t)
+}
+
+func (b *wireBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.closed = true
+		b.done(b.whole.Load())
+	}
+	return nil
+}
+
+// skim reads what has come already, of a body that nobody wants: where that is
+// all of it the connection can be kept. No Read is under way.
+func (b *wireBody) skim() {
+	var waste [512]byte
+	for b.end == nil && (len(b.left) > 0 || b.want == b.got) {
+		b.Read(waste[:])
+	}
+}
 
 func (b *wireBody) Read(p []byte) (int, error) {
 	for b.end == nil && len(p) > 0 {
@@ -43,6 +78,9 @@ func (b *wireBody) Read(p []byte) (int, error) {
 			return n, err
 		}
 		b.end = b.ending(err)
+		if b.end == io.EOF {
+			b.whole.Store(b.exact())
+		}
 		if n > 0 {
 			return n, nil
 		}
@@ -75,6 +113,14 @@ func (b *wireBody) read(p []byte) (n int, err error) {
 		return n, wrong
 	}
 	return n, err
+}
+
+// exact reports whether the body's end was marked and nothing came behind it.
+func (b *wireBody) exact() bool {
+	if b.chunks != nil {
+		return b.chunks.done() && !b.chunks.more && len(b.left) == 0
+	}
+	return b.want >= 0 && len(b.left) == 0
 }
 
 // ending says what the end of the connection means for this body.
@@ -122,6 +168,7 @@ type dechunker struct {
 	digits int
 	words  int  // bytes of extensions or trailer seen
 	blank  bool // the trailer's line is empty so far
+	more   bool // something stood behind the body
 }
 
 func (d *dechunker) done() bool { return d.state == chunkDone }
@@ -129,7 +176,8 @@ func (d *dechunker) done() bool { return d.state == chunkDone }
 // decode moves the data in p to its front and returns its length, with io.EOF
 // once the last chunk and the trailer have passed.
 func (d *dechunker) decode(p []byte) (n int, err error) {
-	for i := 0; i < len(p) && d.state != chunkDone; {
+	i := 0
+	for i < len(p) && d.state != chunkDone {
 		if d.state == chunkData {
 			k := len(p) - i
 			if uint64(k) > d.size {
@@ -150,6 +198,7 @@ func (d *dechunker) decode(p []byte) (n int, err error) {
 		i++
 	}
 	if d.state == chunkDone {
+		d.more = d.more || i < len(p)
 		return n, io.EOF
 	}
 	return n, nil

@@ -2,9 +2,9 @@ package web
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,40 +16,33 @@ import (
 // maxRedirects bounds a chain of redirects.
 const maxRedirects = 5
 
-// maxTickets bounds the TLS sessions that are kept to be resumed.
-const maxTickets = 4
-
-// client asks one server, and those to which it points, for one resource.
+// client asks one server, and those to which it points, for one resource, with
+// what a Client keeps.
 type client struct {
-	link    address.Address // as opened: the only one that gets its password
-	cfg     Config
-	trace   *tracer
-	tickets tls.ClientSessionCache
-	logins  map[address.Address]*login.Login // by server; one request at a time uses it
+	kept  *Client
+	link  address.Address // as opened: the only one that gets its password
+	cfg   Config
+	trace *tracer
+	owns  bool // kept is closed with the session
 }
 
-func newClient(a address.Address, cfg Config) (*client, error) {
+// asking is a client for the resource at a.
+func (c *Client) asking(a address.Address) (*client, error) {
 	scheme, ok := webScheme(a.Scheme)
 	if !ok || a.Host == "" {
 		return nil, media.At(media.RungAddress, errors.New("http: not a web address: "+a.String()))
 	}
 	a.Scheme = scheme
-	cfg.Timeouts = cfg.Timeouts.withDefaults()
-	if cfg.UserAgent == "" {
-		cfg.UserAgent = DefaultUserAgent
+	c.remember(&a)
+	return &client{kept: c, link: a, cfg: c.cfg, trace: &tracer{tell: c.trace.event}}, nil
+}
+
+// end is called once, with the session's end: nothing is told after it.
+func (c *client) end() {
+	c.trace.stop()
+	if c.owns {
+		c.kept.Close()
 	}
-	if cfg.MaxCache <= 0 {
-		cfg.MaxCache = DefaultMaxCache
-	}
-	// Both come from playlists: nothing in them may become a header of its own.
-	cfg.UserAgent, cfg.Referer = printable([]byte(cfg.UserAgent)), printable([]byte(cfg.Referer))
-	return &client{
-		link:    a,
-		cfg:     cfg,
-		trace:   &tracer{tell: cfg.Trace},
-		tickets: tls.NewLRUClientSessionCache(maxTickets),
-		logins:  make(map[address.Address]*login.Login),
-	}, nil
 }
 
 // webScheme is the scheme that is spoken for the one that a link names.
@@ -68,8 +61,10 @@ type ask struct {
 	titles bool   // ICY titles woven into the body
 	ranged bool   // from byte at on
 	at     int64  //
+	size   int64  // so many bytes of it; 0: all that follow
 	ifOld  string // If-Range: the version that at belongs to
 	quiet  bool   // not an opening: no steps are told
+	step   string // the name of the step in which the reply comes; "reply"
 }
 
 // reply is an answer with its body still on the wire.
@@ -79,6 +74,7 @@ type reply struct {
 	marked bool  // the body has an end of its own, apart from the connection's
 	body   body
 	from   address.Address // who answered, after redirects
+	public bool            // from is in the public network
 
 	loginNext bool  // the next request carries the login that is asked for
 	refused   error // why there is no such request; nil where none is asked for
@@ -96,18 +92,18 @@ type hop struct {
 // get sends the request to a and follows where it leads. The reply is a
 // success (2xx); anything else is an error that knows its rung.
 func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, error) {
-	h := hop{to: a}
+	h := hop{to: a, fromPublic: c.kept.heldOutside(a)}
 	for redirects := 0; ; {
-		h.login = c.loginFor(h.to)
+		h.login = c.kept.loginFor(h.to)
 		h.sent = h.login.Authorization("GET", requestTarget(h.to))
-		r, public, err := c.exchange(ctx, h, q)
+		r, err := c.exchange(ctx, h, q)
 		if err != nil {
 			return nil, err
 		}
 		if r.status >= 200 && r.status < 300 {
 			return r, nil
 		}
-		r.body.Close()
+		r.discard()
 		switch {
 		case r.loginNext:
 			h.asked++
@@ -116,8 +112,8 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 			if redirects++; redirects > maxRedirects {
 				return nil, media.At(media.RungReply, fmt.Errorf("http: more than %d redirects", maxRedirects))
 			}
+			h.fromPublic = h.fromPublic || r.public
 			h, err = c.follow(h, r.header.Get("Location"), q)
-			h.fromPublic = public
 			if err == nil {
 				continue
 			}
@@ -145,7 +141,7 @@ func (c *client) follow(h hop, location string, q ask) (hop, error) {
 	}
 	scheme, ok := webScheme(to.Scheme)
 	if !ok {
-		return hop{}, &RedirectError{Link: link}
+		return hop{}, &RedirectError{Link: link, Public: h.fromPublic}
 	}
 	to.Scheme = scheme
 	// A link's password stays with the host that it was written for.
@@ -158,7 +154,7 @@ func (c *client) follow(h hop, location string, q ask) (hop, error) {
 			c.trace.note("the redirect leads from an encrypted address to one in the clear")
 		}
 	}
-	return hop{to: to}, nil
+	return hop{to: to, fromPublic: h.fromPublic}, nil
 }
 
 func sameServer(a, b address.Address) bool {
@@ -229,26 +225,16 @@ func dotless(path string) string {
 	return path
 }
 
-// exchange sends one request over a connection of its own and reads the head
-// of the answer.
-func (c *client) exchange(ctx context.Context, h hop, q ask) (r *reply, public bool, err error) {
+// exchange sends one request and reads the head of the answer.
+func (c *client) exchange(ctx context.Context, h hop, q ask) (*reply, error) {
 	if !q.quiet {
 		c.trace.event(media.Attempt{URL: h.to.String(), Transport: "http"})
 	}
-	conn, err := c.connect(ctx, h.to, h.fromPublic, q.quiet)
-	if err != nil {
-		return nil, false, err
+	r, start, err := c.over(ctx, h, q)
+	if _, told := err.(*media.RungError); told { // by the steps that make a connection
+		return nil, err
 	}
-	start := time.Now()
-	if conn.h2 {
-		r, err = c.exchange2(ctx, conn, h, q)
-	} else {
-		r, err = c.exchange1(ctx, conn, h, q)
-	}
-	if err != nil {
-		conn.Close()
-		err = orCause(ctx, err)
-	} else {
+	if err == nil {
 		r.takeLogin(h)
 	}
 	if !q.quiet {
@@ -259,13 +245,60 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (r *reply, public b
 				failed = r.failure()
 			}
 		}
-		c.trace.step(media.RungReply, "reply", start, detail, failed)
+		name := "reply"
+		if q.step != "" {
+			name = q.step
+		}
+		c.trace.step(media.RungReply, name, start, detail, failed)
 	}
 	if err != nil {
-		return nil, false, media.At(media.RungReply, err)
+		return nil, media.At(media.RungReply, err)
 	}
 	r.from = h.to
-	return r, conn.public, nil
+	return r, nil
+}
+
+// over sends the request over a connection that was kept for the server, or over
+// a new one, and tells when it began to. A server closes what it keeps when it
+// likes: where a kept connection gives no answer at all another one is taken.
+func (c *client) over(ctx context.Context, h hop, q ask) (*reply, time.Time, error) {
+	for {
+		conn, again := c.kept.take(h)
+		if !again {
+			var err error
+			if conn, err = c.connect(ctx, h, q.quiet); err != nil {
+				return nil, time.Time{}, err
+			}
+		}
+		start := time.Now()
+		var r *reply
+		var err error
+		if conn.two != nil {
+			r, err = c.exchange2(ctx, conn, h, q)
+		} else {
+			r, err = c.exchange1(ctx, conn, h, q)
+		}
+		if err == nil {
+			r.public = conn.public
+			return r, start, nil
+		}
+		c.kept.drop(conn)
+		if again && ctx.Err() == nil && (errors.Is(err, errUnanswered) || errors.Is(err, errNotHTTP)) {
+			continue
+		}
+		if c.kept.isClosed() {
+			err = errClosed
+		}
+		return nil, start, orCause(ctx, err)
+	}
+}
+
+// discard ends a reply whose body nobody wants.
+func (r *reply) discard() {
+	if b, ok := r.body.(*wireBody); ok {
+		b.skim()
+	}
+	r.body.Close()
 }
 
 // failure is the error that a reply means which is no success.
@@ -285,11 +318,15 @@ func (r *reply) detail() string {
 // request is the head of the request: names in the order in which they are
 // sent, and values.
 func (c *client) request(h hop, q ask) [][2]string {
+	coding := "identity" // media are packed as they are, and parts of them are wanted
+	if !q.ranged && namesList(h.to) {
+		coding = "gzip"
+	}
 	fields := [][2]string{
 		{"Host", h.to.Authority()},
 		{"User-Agent", c.cfg.UserAgent},
 		{"Accept", "*/*"},
-		{"Accept-Encoding", "identity"},
+		{"Accept-Encoding", coding},
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -300,7 +337,11 @@ func (c *client) request(h hop, q ask) [][2]string {
 		add("Icy-MetaData", "1")
 	}
 	if q.ranged {
-		add("Range", fmt.Sprintf("bytes=%d-", q.at))
+		last := ""
+		if q.size > 0 {
+			last = strconv.FormatInt(q.at+q.size-1, 10)
+		}
+		add("Range", fmt.Sprintf("bytes=%d-%s", q.at, last))
 		add("If-Range", q.ifOld)
 	}
 	add("Referer", c.cfg.Referer)

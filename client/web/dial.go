@@ -16,46 +16,52 @@ import (
 	"tapedeck/client/media"
 )
 
-// connection is a way to one server, TLS included.
-type connection struct {
-	net.Conn
-	public bool // the far end has an address of the public network
-	h2     bool // HTTP/2 was agreed on
-}
-
-// connect dials the host of a and shakes hands where the scheme asks for it.
-// fromPublic says that a public server sent us here: then only a public
-// address will do, whatever the name resolves to.
-func (c *client) connect(ctx context.Context, a address.Address, fromPublic, quiet bool) (*connection, error) {
+// connect makes a connection to the server of h and shakes hands where the
+// scheme asks for it. Where a public server sent us here only a public address
+// will do, whatever the name resolves to.
+func (c *client) connect(ctx context.Context, h hop, quiet bool) (*connection, error) {
 	t := c.trace
 	if quiet {
 		t = &tracer{}
 	}
-	conn, err := c.dialTCP(ctx, t, a, fromPublic)
+	conn, err := c.dialTCP(ctx, t, h.to, h.fromPublic)
 	if err != nil {
 		return nil, err
 	}
-	if a.Scheme != "https" {
-		return conn, nil
+	conn.to = serverOf(h.to)
+	h2 := false
+	if h.to.Scheme == "https" {
+		if h2, err = c.handshake(ctx, t, conn, h.to); err != nil {
+			conn.Conn.Close()
+			return nil, err
+		}
 	}
+	if err := c.kept.made(ctx, conn, h2); err != nil {
+		conn.Conn.Close()
+		return nil, media.At(media.RungReply, err)
+	}
+	return conn, nil
+}
+
+// handshake begins TLS on conn and reports whether HTTP/2 was agreed on.
+func (c *client) handshake(ctx context.Context, t *tracer, conn *connection, a address.Address) (h2 bool, err error) {
 	start := time.Now()
 	config := &tls.Config{
 		ServerName:         strings.SplitN(a.Host, "%", 2)[0],
 		RootCAs:            c.cfg.RootCAs,
 		NextProtos:         []string{"h2", "http/1.1"},
-		ClientSessionCache: c.tickets,
+		ClientSessionCache: c.kept.tickets,
 	}
 	secure := tls.Client(conn.Conn, config)
 	bounded, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.TLS)
 	defer cancel()
 	if err := secure.HandshakeContext(bounded); err != nil {
-		conn.Close()
 		if ctx.Err() == nil && bounded.Err() != nil {
 			err = &TimeoutError{What: "the TLS handshake did not end", After: c.cfg.Timeouts.TLS}
 		} else {
 			err = clean(err)
 		}
-		return nil, t.step(media.RungTLS, "tls", start, "", orCause(ctx, err))
+		return false, t.step(media.RungTLS, "tls", start, "", orCause(ctx, err))
 	}
 	state := secure.ConnectionState()
 	detail := tls.VersionName(state.Version)
@@ -63,8 +69,8 @@ func (c *client) connect(ctx context.Context, a address.Address, fromPublic, qui
 		detail += ", " + state.NegotiatedProtocol
 	}
 	t.step(media.RungTLS, "tls", start, detail, nil)
-	conn.Conn, conn.h2 = secure, state.NegotiatedProtocol == "h2"
-	return conn, nil
+	conn.Conn = secure
+	return state.NegotiatedProtocol == "h2", nil
 }
 
 // dialTCP makes the connection and tells of the name lookup and the dialling

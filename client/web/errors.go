@@ -48,23 +48,14 @@ func (e *StatusError) Unwrap() error { return e.Login }
 
 // RedirectError is a redirect to another protocol. Link may hold secrets; the
 // message does not.
-type RedirectError struct{ Link string }
+type RedirectError struct {
+	Link   string
+	Public bool // a server of the public network sent it
+}
 
 func (e *RedirectError) Error() string {
 	return "http: the server points to " + address.Redact(e.Link)
 }
-
-// PlaylistError says that the link leads to a list of links.
-type PlaylistError struct{ Format string }
-
-func (e *PlaylistError) Error() string {
-	if e.Format == "HLS" || e.Format == "DASH" {
-		return "http: this is a playlist of segments (" + e.Format + "), which cannot be played yet"
-	}
-	return "http: this is a playlist (" + e.Format + "); open it as a list"
-}
-
-func (e *PlaylistError) Unwrap() error { return ErrNotMedia }
 
 // ShortError is a body that ended before its announced length.
 type ShortError struct{ Got, Want int64 } // bytes; Want is -1 where only the end mark is missing

@@ -5,12 +5,18 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"time"
+
+	"tapedeck/client/media"
 )
+
+// errUnanswered: the connection gave not a byte in answer to a request.
+var errUnanswered = errors.New("http: the server closed the connection without an answer")
 
 // exchange1 is one request and the head of its reply in HTTP/1.x. The head has
 // to be complete within Timeouts.Reply, however slowly it dribbles in.
-func (c *client) exchange1(ctx context.Context, conn net.Conn, h hop, q ask) (*reply, error) {
+func (c *client) exchange1(ctx context.Context, conn *connection, h hop, q ask) (*reply, error) {
 	conn.SetDeadline(time.Now().Add(c.cfg.Timeouts.Reply))
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(past) })
 	defer stop()
@@ -23,7 +29,7 @@ func (c *client) exchange1(ctx context.Context, conn net.Conn, h hop, q ask) (*r
 	for _, f := range c.request(h, q) {
 		line = append(append(append(append(line, f[0]...), ": "...), f[1]...), "\r\n"...)
 	}
-	line = append(line, "Connection: close\r\n\r\n"...)
+	line = append(line, "\r\n"...)
 	// A server may answer and hang up before it has read all of the request: a
 	// failed write is told by the read below, unless there is an answer.
 	conn.Write(line)
@@ -45,10 +51,17 @@ func (c *client) exchange1(ctx context.Context, conn net.Conn, h hop, q ask) (*r
 		if err != nil {
 			return nil, err
 		}
+		if parsed.status == 408 && conn.again {
+			return nil, errUnanswered // a farewell to a connection that was idle too long
+		}
+		if !stop() {
+			return nil, context.Cause(ctx) // its deadline may still be set
+		}
 		b := &wireBody{conn: conn, left: reader.buf, want: length}
 		if chunked {
 			b.chunks = &dechunker{}
 		}
+		b.done = func(whole bool) { c.kept.give(conn, whole && parsed.keeps()) }
 		return &reply{head: parsed, length: length, marked: chunked || length >= 0, body: b}, nil
 	}
 	return nil, errNotHTTP
@@ -62,8 +75,10 @@ func (c *client) replyError(err error, got int) error {
 		return &TimeoutError{What: "the server did not answer", After: c.cfg.Timeouts.Reply}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &TimeoutError{What: "the server did not end its headers", After: c.cfg.Timeouts.Reply}
-	case errors.Is(err, io.EOF) && got == 0:
-		return errors.New("http: the server closed the connection without an answer")
+	case got == 0 && errors.Is(err, io.EOF):
+		return errUnanswered
+	case got == 0 && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)):
+		return &unanswered{clean(media.Plainly(err))}
 	case errors.Is(err, io.EOF):
 		return errors.New("http: the server closed the connection in the middle of its headers")
 	case errors.Is(err, errHeadTooLong), errors.Is(err, errNotHTTP):
@@ -71,6 +86,12 @@ func (c *client) replyError(err error, got int) error {
 	}
 	return clean(err)
 }
+
+// unanswered is errUnanswered with the connection's own reason.
+type unanswered struct{ why error }
+
+func (e *unanswered) Error() string   { return e.why.Error() }
+func (e *unanswered) Unwrap() []error { return []error{errUnanswered, e.why} }
 
 // headReader cuts heads off a connection and keeps what comes behind them.
 type headReader struct {

@@ -13,22 +13,27 @@ import (
 	"time"
 )
 
-// exchange2 is exchange1 in HTTP/2, which net/http speaks over the connection
-// that was agreed on for it.
-func (c *client) exchange2(ctx context.Context, conn *connection, h hop, q ask) (*reply, error) {
-	used := false
-	transport := &http.Transport{
+// Health checks of an HTTP/2 connection, which carries many requests: when
+// nothing comes for so long it is asked for a sign of life.
+const (
+	pingAfter   = 15 * time.Second
+	pingTimeout = 5 * time.Second
+)
+
+// speak2 has net/http speak HTTP/2 over a connection on which it was agreed.
+func speak2(ctx context.Context, nc net.Conn, to server) (*http.ClientConn, error) {
+	t := &http.Transport{
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHead,
-		DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
-			if used {
-				return nil, net.ErrClosed
-			}
-			used = true
-			return conn.Conn, nil
-		},
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+		DialTLSContext:         func(context.Context, string, string) (net.Conn, error) { return nc, nil },
 	}
+	return t.NewClientConn(ctx, "https", net.JoinHostPort(to.host, to.port))
+}
+
+// exchange2 is exchange1 in HTTP/2.
+func (c *client) exchange2(ctx context.Context, conn *connection, h hop, q ask) (*reply, error) {
 	header := make(http.Header)
 	for _, f := range c.request(h, q) {
 		if f[0] != "Host" {
@@ -49,14 +54,14 @@ func (c *client) exchange2(ctx context.Context, conn *connection, h hop, q ask) 
 	timer := time.AfterFunc(late.After, func() { end(late) })
 	defer timer.Stop()
 	req := (&http.Request{Method: http.MethodGet, URL: target, Host: h.to.Authority(), Header: header, ProtoMajor: 1, ProtoMinor: 1}).WithContext(life)
-	resp, err := transport.RoundTrip(req)
+	resp, err := conn.two.RoundTrip(req)
 	if err != nil {
+		cause := context.Cause(life)
 		end(err)
-		transport.CloseIdleConnections()
-		if cause := context.Cause(life); cause == late {
+		if cause == late {
 			return nil, late
 		}
-		return nil, clean(err)
+		return nil, &unanswered{clean(err)}
 	}
 	r := &reply{
 		head: &head{
@@ -73,11 +78,16 @@ func (c *client) exchange2(ctx context.Context, conn *connection, h hop, q ask) 
 			values[i] = printable([]byte(v))
 		}
 	}
-	r.body = newPumped(resp.Body, r.length, func() {
+	body := newPumped(resp.Body, r.length)
+	body.close = func() {
 		end(errClosed)
-		conn.Close()
-		transport.CloseIdleConnections()
-	})
+		c.kept.ended(conn, body)
+	}
+	r.body = body
+	if !c.kept.began(conn, body) {
+		body.Close()
+		return nil, errClosed
+	}
 	return r, nil
 }
 
@@ -104,8 +114,8 @@ type pumped struct {
 // pumpBuffer is how far a pumped body reads ahead, in bytes.
 const pumpBuffer = 64 << 10
 
-func newPumped(from io.ReadCloser, want int64, close func()) *pumped {
-	b := &pumped{from: from, want: want, close: close, buf: make([]byte, pumpBuffer), done: make(chan struct{})}
+func newPumped(from io.ReadCloser, want int64) *pumped {
+	b := &pumped{from: from, want: want, buf: make([]byte, pumpBuffer), done: make(chan struct{})}
 	b.change.L = &b.mu
 	b.timer = time.AfterFunc(time.Hour, b.wake)
 	b.timer.Stop()

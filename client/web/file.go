@@ -210,7 +210,7 @@ func (f *File) Close() error {
 		f.mu.Lock()
 		f.cache.close()
 		f.mu.Unlock()
-		f.c.trace.stop()
+		f.c.end()
 	})
 	<-f.done
 	return nil

@@ -123,9 +123,23 @@ func printable(b []byte) string {
 	return strings.TrimSpace(string(kept))
 }
 
+// keeps reports whether the server keeps the connection for another request
+// (RFC 9112, section 9.3).
+func (h *head) keeps() bool {
+	for _, v := range h.header.Values("Connection") {
+		if strings.Contains(strings.ToLower(v), "close") {
+			return false
+		}
+	}
+	return h.proto == "http/1.1"
+}
+
 // bodyLength is the announced length of the body in bytes, -1 where there is
 // none, and whether the body is chunked (RFC 9112, section 6.3).
 func (h *head) bodyLength() (length int64, chunked bool, err error) {
+	if h.status == 204 || h.status == 304 {
+		return 0, false, nil
+	}
 	if codings := h.header.Values("Transfer-Encoding"); len(codings) > 0 {
 		switch coding := strings.ToLower(strings.Join(codings, ",")); coding {
 		case "chunked":
@@ -151,13 +165,17 @@ func (h *head) bodyLength() (length int64, chunked bool, err error) {
 
 // contentRange reads "bytes 0-499/1234" (RFC 9110, section 14.4).
 func contentRange(s string) (from, size int64, ok bool) {
+	span, total, _ := strings.Cut(s, "/")
+	from, to, ok := byteSpan(span)
+	size, err := strconv.ParseInt(strings.TrimSpace(total), 10, 64)
+	return from, size, ok && err == nil && size > to
+}
+
+// byteSpan reads "bytes 0-499".
+func byteSpan(s string) (from, to int64, ok bool) {
 	unit, rest, _ := strings.Cut(s, " ")
-	span, total, _ := strings.Cut(rest, "/")
-	first, last, _ := strings.Cut(span, "-")
+	first, last, _ := strings.Cut(rest, "-")
 	from, err1 := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
 	to, err2 := strconv.ParseInt(strings.TrimSpace(last), 10, 64)
-	size, err3 := strconv.ParseInt(strings.TrimSpace(total), 10, 64)
-	ok = strings.EqualFold(unit, "bytes") && err1 == nil && err2 == nil && err3 == nil &&
-		from >= 0 && to >= from && size > to
-	return from, size, ok
+	return from, to, strings.EqualFold(unit, "bytes") && err1 == nil && err2 == nil && from >= 0 && to >= from
 }

@@ -9,14 +9,16 @@ import (
 // another one each time.
 const maxLogins = 16
 
-// loginFor is the login for the server of a, which is the session's: what was
+// loginFor is the login for the server of a, which is the Client's: what was
 // asked for once goes out with its later requests at once. It is never another
 // server's. Nil: a has no name and no password.
-func (c *client) loginFor(a address.Address) *login.Login {
+func (c *Client) loginFor(a address.Address) *login.Login {
 	if !a.HasUser {
 		return nil
 	}
 	a.Path = ""
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	l, ok := c.logins[a]
 	if !ok {
 		if len(c.logins) == maxLogins {

@@ -64,6 +64,9 @@ func (c *client) peek(ctx context.Context, r *reply, titles *icy) (*beginning, e
 			name = "not recognised, nothing announced"
 		}
 	}
+	if list, ok := wrong.(*ListError); ok {
+		return nil, c.list(ctx, r, list.Format, head.data, head.end == io.EOF, start)
+	}
 	return head, c.trace.step(media.RungContainer, "container", start, name, wrong)
 }
 

@@ -86,7 +86,7 @@ func TestIcecast(t *testing.T) {
 
 	t.Run("playlist beside the mount", func(t *testing.T) {
 		_, err := tryOpen(t, icecast.URL+"/opus.m3u", Config{})
-		var list *PlaylistError
+		var list *ListError
 		if !errors.As(err, &list) || list.Format != "M3U" || rungOf(err) != media.RungContainer {
 			t.Errorf("%v", err)
 		}

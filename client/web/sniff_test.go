@@ -75,7 +75,7 @@ func TestSniff(t *testing.T) {
 	for _, c := range sniffCases {
 		t.Run(c.name, func(t *testing.T) {
 			got, _, err := sniff([]byte(c.data), c.announced)
-			var list *PlaylistError
+			var list *ListError
 			switch {
 			case c.playlist != "":
 				if !errors.As(err, &list) || list.Format != c.playlist || !errors.Is(err, ErrNotMedia) {

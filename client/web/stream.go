@@ -182,7 +182,7 @@ func (s *Stream) Close() error {
 		close(s.done)
 		s.body.Close()
 		s.watch.end()
-		s.c.trace.stop()
+		s.c.end()
 	})
 	return nil
 }

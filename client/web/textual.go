@@ -36,7 +36,7 @@ func textual(b []byte, announced string) error {
 	}
 	for _, p := range playlists {
 		if strings.Contains(low, p.mark) && (strings.HasPrefix(low, p.mark[:1]) || p.format == "XSPF") {
-			return &PlaylistError{Format: p.format}
+			return &ListError{Format: p.format}
 		}
 	}
 	for _, s := range schemes {
@@ -45,7 +45,7 @@ func textual(b []byte, announced string) error {
 			if strings.Contains(announced, "realaudio") {
 				format = "RAM"
 			}
-			return &PlaylistError{Format: format}
+			return &ListError{Format: format}
 		}
 	}
 	switch {

@@ -21,8 +21,11 @@
 // send header lines that net/http refuses, and expect the path byte for byte as
 // the link has it. HTTP/2 is net/http's.
 //
-// Not here: HLS and the playlists that stand in front of streams. Open names
-// them in its error (PlaylistError).
+// A Client keeps its connections from one request to the next: Fetch is for the
+// many small resources that a stream may be made of.
+//
+// Not here: HLS and the lists that stand in front of streams. Open gives them
+// out in its error (ListError).
 package web
 
 import (
@@ -56,6 +59,10 @@ type Config struct {
 
 	UserAgent string // DefaultUserAgent
 	Referer   string // none is sent
+
+	// OnlyPublic refuses servers outside the public network: a public server
+	// sent us to the link.
+	OnlyPublic bool
 
 	// Dial makes connections. The name lookup is then Dial's own and is not
 	// traced. A net.Dialer.
@@ -108,31 +115,50 @@ func (t Timeouts) withDefaults() Timeouts {
 	return t
 }
 
-// Open opens the resource that a names: scheme http, https, icy or icyx. ctx
-// bounds the opening only. The result is a *Stream or a *File; the error is a
-// *media.RungError.
+// Open opens the resource that a names, with a Client of its own. See
+// Client.Open.
 func Open(ctx context.Context, a address.Address, cfg Config) (Session, error) {
-	c, err := newClient(a, cfg)
+	c := NewClient(cfg)
+	s, err := c.open(ctx, a, true)
 	if err != nil {
-		return nil, err
-	}
-	r, err := c.first(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.session(ctx, r)
-	if err != nil {
-		r.body.Close()
+		c.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
+// Open opens the resource that a names: scheme http, https, icy or icyx. ctx
+// bounds the opening only. The result is a *Stream or a *File, which ends with c
+// at the latest; the error is a *media.RungError. Where the link leads to a list
+// there is a *ListError in it.
+func (c *Client) Open(ctx context.Context, a address.Address) (Session, error) {
+	return c.open(ctx, a, false)
+}
+
+func (c *Client) open(ctx context.Context, a address.Address, owned bool) (Session, error) {
+	one, err := c.asking(a)
+	if err != nil {
+		return nil, err
+	}
+	r, err := one.first(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.answered(one.link, r.public)
+	s, err := one.session(ctx, r)
+	if err != nil {
+		r.body.Close()
+		return nil, err
+	}
+	one.owns = owned
+	return s, nil
+}
+
 // first sends the opening request: with titles, and for everything from byte
 // 0 on, which tells whether the server knows ranges. The few servers that
-// refuse that are asked again without.
+// refuse that are asked again without. A list is asked for as a whole.
 func (c *client) first(ctx context.Context) (*reply, error) {
-	r, err := c.get(ctx, c.link, ask{titles: true, ranged: true})
+	r, err := c.get(ctx, c.link, ask{titles: true, ranged: !namesList(c.link)})
 	var status *StatusError
 	if errors.As(err, &status) && (status.Code == 400 || status.Code == 416) {
 		c.trace.note("the server refuses a request for a range: asked again without one")
@@ -143,6 +169,9 @@ func (c *client) first(ctx context.Context) (*reply, error) {
 
 // session looks at the first bytes and makes what fits them.
 func (c *client) session(ctx context.Context, r *reply) (Session, error) {
+	if r.zipped() {
+		return nil, c.unpack(ctx, r)
+	}
 	icy, err := newICY(r, c.trace)
 	if err != nil {
 		return nil, media.At(media.RungReply, err)
@@ -174,7 +203,7 @@ func (c *client) rangesHold(ctx context.Context, r *reply) (size int64, ok bool)
 	if err != nil {
 		return 0, false
 	}
-	last.body.Close()
+	last.discard()
 	from, size, ok := contentRange(last.header.Get("Content-Range"))
 	return size, ok && last.status == 206 && from == r.length-1 && size == r.length
 }

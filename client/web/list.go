@@ -1,0 +1,147 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+)
+
+const (
+	// maxList bounds a list, unpacked: a day of HLS with links of a kilobyte.
+	maxList = 32 << 20
+
+	// listTimeout is the time within which a list has to come as a whole,
+	// however slowly it dribbles in.
+	listTimeout = 30 * time.Second
+)
+
+var errListTooLong = fmt.Errorf("http: the list does not end within %d MiB", maxList>>20)
+
+// ListError says that the link leads to a list and not to media.
+type ListError struct {
+	Format      string          // "HLS", "M3U", "PLS", "ASX", "XSPF", "RAM", "SMIL", "DASH", "RSS"
+	Link        address.Address // who sent it, after redirects
+	ContentType string          // as announced
+	Body        []byte          // all of it
+	Public      bool            // a server of the public network sent it
+}
+
+func (e *ListError) Error() string { return "http: this is a list (" + e.Format + ")" }
+
+func (e *ListError) Unwrap() error { return ErrNotMedia }
+
+// listNames are how the paths of lists end.
+var listNames = []string{".m3u", ".m3u8", ".pls", ".asx", ".wax", ".wvx", ".xspf", ".ram", ".smil", ".smi", ".mpd", ".nsc"}
+
+// namesList reports whether a's path has the name of a list. A list may come
+// packed; media never should, and are packed in themselves.
+func namesList(a address.Address) bool {
+	p, _, _ := strings.Cut(a.Path, "?")
+	end := strings.ToLower(path.Ext(p))
+	for _, name := range listNames {
+		if end == name {
+			return true
+		}
+	}
+	return false
+}
+
+// zipped reports whether the body is packed. Some servers do it unasked.
+func (r *reply) zipped() bool {
+	coding := strings.ToLower(r.header.Get("Content-Encoding"))
+	return coding == "gzip" || coding == "x-gzip"
+}
+
+// list reads the rest of a list that begins with b, and is the error for it.
+func (c *client) list(ctx context.Context, r *reply, format string, b []byte, whole bool, start time.Time) error {
+	body, err := b, error(nil)
+	if !whole {
+		body, err = c.readList(ctx, r, io.MultiReader(bytes.NewReader(b), r.body))
+	}
+	if err == nil {
+		err = &ListError{
+			Format: format, Link: r.from, ContentType: text(r.header.Get("Content-Type"), maxErrorText),
+			Body: bytes.Clone(body), Public: r.public || c.cfg.OnlyPublic,
+		}
+	}
+	return c.trace.step(media.RungContainer, "container", start, format+" list", err)
+}
+
+// unpack reads a packed body, which is taken where it is a list. It is always
+// an error: packed media cannot be joined, paused or continued.
+func (c *client) unpack(ctx context.Context, r *reply) error {
+	start := time.Now()
+	body, err := c.readList(ctx, r, &unzipper{from: r.body})
+	if err != nil {
+		return c.trace.step(media.RungTransport, "first bytes", start, "", err)
+	}
+	announced := strings.ToLower(text(r.header.Get("Content-Type"), maxErrorText))
+	wrong := textual(body[:min(len(body), sniffLimit)], announced)
+	if list, ok := wrong.(*ListError); ok {
+		return c.list(ctx, r, list.Format, body, true, start)
+	}
+	if wrong == nil {
+		wrong = &notMedia{"compressed data (gzip)"}
+	}
+	return c.trace.step(media.RungContainer, "container", start, "packed", wrong)
+}
+
+// readList reads from, which is r's body, to its end.
+func (c *client) readList(ctx context.Context, r *reply, from io.Reader) ([]byte, error) {
+	stop := context.AfterFunc(ctx, func() { r.body.SetReadDeadline(past) })
+	defer stop()
+	r.body.SetReadDeadline(time.Now().Add(listTimeout))
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	var rung *media.RungError
+	body, err := io.ReadAll(io.LimitReader(from, maxList+1))
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case isTimeout(err):
+		return nil, &TimeoutError{What: "the list did not end", After: listTimeout}
+	case errors.As(err, &rung):
+		return nil, err
+	case err != nil:
+		return nil, wireError(err)
+	case len(body) > maxList:
+		return nil, errListTooLong
+	}
+	return body, nil
+}
+
+// unzipper takes the gzip coding (RFC 9110, section 8.4.1.3) off a body. What it
+// gives is bounded by its reader.
+type unzipper struct {
+	from io.Reader
+	zip  *gzip.Reader
+}
+
+func (u *unzipper) Read(p []byte) (int, error) {
+	if u.zip == nil {
+		zip, err := gzip.NewReader(u.from)
+		if err != nil {
+			return 0, unzipError(err)
+		}
+		u.zip = zip
+	}
+	n, err := u.zip.Read(p)
+	return n, unzipError(err)
+}
+
+func unzipError(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return media.At(media.RungTransport, wireError(err))
+}
