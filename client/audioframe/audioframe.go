@@ -29,7 +29,7 @@ func (f Frame) Duration() time.Duration {
 	return time.Duration(f.Samples) * time.Second / time.Duration(f.Rate)
 }
 
-// A Syntax is one way to write frames: MPEGAudio, ADTS or AC3.
+// A Syntax is one way to write frames: MPEGAudio, ADTS, AC3 or LOAS.
 type Syntax struct {
 	sync   byte // the first of a header
 	header int  // bytes that parse needs
@@ -40,7 +40,11 @@ var (
 	MPEGAudio = &Syntax{0xff, 4, parseMPEGAudio} // layers I to III, versions 1 to 2.5
 	ADTS      = &Syntax{0xff, 7, parseADTS}
 	AC3       = &Syntax{0x0b, ac3Header, parseAC3} // and E-AC-3
+	LOAS      = &Syntax{0x56, loasHeader, parseLOAS} // around LATM: the frames alone tell neither rate nor samples
 )
+
+// Header is how many bytes Parse needs.
+func (s *Syntax) Header() int { return s.header }
 
 // Parse reads the header at the front of b.
 func (s *Syntax) Parse(b []byte) (Frame, bool) { return s.parse(b) }

@@ -1,6 +1,9 @@
 package audioframe
 
-import "tapedeck/client/bits"
+import (
+	"tapedeck/client/bits"
+	"tapedeck/client/media"
+)
 
 // LATM takes AudioMuxElements (ISO/IEC 14496-3, 1.7.3) apart:
 //
@@ -113,4 +116,18 @@ func (l *LATM) learn(mux latmMux, p []byte) bool {
 		return true
 	}
 	return l.use(mux, p)
+}
+
+const loasHeader = 3 // bytes
+
+// parseLOAS reads the header of an AudioSyncStream (ISO/IEC 14496-3, 1.7.2), in
+// which an AudioMuxElement with its configuration in-band follows:
+//
+//	| sync11 2b7 | length13 |
+func parseLOAS(b []byte) (Frame, bool) {
+	if len(b) < loasHeader || b[0] != 0x56 || b[1]&0xe0 != 0xe0 {
+		return Frame{}, false
+	}
+	n := int(b[1]&0x1f)<<8 | int(b[2])
+	return Frame{Size: loasHeader + n, Header: loasHeader, Codec: media.AAC}, n > 0
 }
