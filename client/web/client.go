@@ -134,7 +134,7 @@ func isRedirect(status int) bool {
 
 // follow is the hop to which a Location header points.
 func (c *client) follow(h hop, location string, q ask) (hop, error) {
-	link := resolve(h.to, location)
+	link := h.to.Resolve(location)
 	to, err := address.Parse(link)
 	if err != nil {
 		return hop{}, fmt.Errorf("http: the server points to an address that is none: %w", err)
@@ -169,60 +169,6 @@ func port(a address.Address) string {
 		return "443"
 	}
 	return "80"
-}
-
-// resolve makes a link of a Location header (RFC 3986, section 5.2) without
-// changing a byte of what the server wrote.
-func resolve(base address.Address, location string) string {
-	location, _, _ = strings.Cut(strings.TrimSpace(location), "#")
-	if i := strings.Index(location, "://"); i > 0 && !strings.ContainsAny(location[:i], "/?") {
-		return location
-	}
-	if strings.HasPrefix(location, "//") {
-		return base.Scheme + ":" + location
-	}
-	path, query, _ := strings.Cut(base.Path, "?")
-	switch {
-	case strings.HasPrefix(location, "/"):
-		path = location
-	case strings.HasPrefix(location, "?"):
-		path += location
-	case location == "" && query != "":
-		path += "?" + query
-	case location != "":
-		path = path[:strings.LastIndexByte(path, '/')+1] + location
-	}
-	return base.Scheme + "://" + base.Authority() + dotless(path)
-}
-
-// dotless removes "." and ".." from a path (RFC 3986, section 5.2.4).
-func dotless(path string) string {
-	path, query, hasQuery := strings.Cut(path, "?")
-	var kept []string
-	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	for i, p := range parts {
-		last := i == len(parts)-1
-		switch p {
-		case ".":
-			if last {
-				kept = append(kept, "")
-			}
-		case "..":
-			if len(kept) > 0 {
-				kept = kept[:len(kept)-1]
-			}
-			if last {
-				kept = append(kept, "")
-			}
-		default:
-			kept = append(kept, p)
-		}
-	}
-	path = "/" + strings.Join(kept, "/")
-	if hasQuery {
-		path += "?" + query
-	}
-	return path
 }
 
 // exchange sends one request and reads the head of the answer.

@@ -28,9 +28,9 @@ var errListTooLong = fmt.Errorf("http: the list does not end within %d MiB", max
 
 // ListError says that the link leads to a list and not to media.
 type ListError struct {
-	Format      string          // "HLS", "M3U", "PLS", "ASX", "XSPF", "RAM", "SMIL", "DASH", "RSS"
+	Format      string          // one of package metafile's
 	Link        address.Address // who sent it, after redirects
-	ContentType string          // as announced
+	ContentType string          // as announced, or as the link's name says
 	Body        []byte          // all of it
 	Public      bool            // a server of the public network sent it
 }
@@ -39,20 +39,35 @@ func (e *ListError) Error() string { return "http: this is a list (" + e.Format 
 
 func (e *ListError) Unwrap() error { return ErrNotMedia }
 
-// listNames are how the paths of lists end.
-var listNames = []string{".m3u", ".m3u8", ".pls", ".asx", ".wax", ".wvx", ".xspf", ".ram", ".smil", ".smi", ".mpd", ".nsc"}
+// listTypes are how the paths of lists end, and the types that servers announce
+// who know them.
+var listTypes = map[string]string{
+	".m3u": "audio/x-mpegurl", ".m3u8": "application/vnd.apple.mpegurl", ".pls": "audio/x-scpls",
+	".asx": "video/x-ms-asx", ".wax": "audio/x-ms-wax", ".wvx": "video/x-ms-wvx", ".xspf": "application/xspf+xml",
+	".ram": "audio/x-pn-realaudio", ".smil": "application/smil", ".smi": "application/smil",
+	".mpd": "application/dash+xml", ".nsc": "application/x-ms-nsc",
+}
+
+func listType(a address.Address) string {
+	p, _, _ := strings.Cut(a.Path, "?")
+	return listTypes[strings.ToLower(path.Ext(p))]
+}
 
 // namesList reports whether a's path has the name of a list. A list may come
 // packed; media never should, and are packed in themselves.
-func namesList(a address.Address) bool {
-	p, _, _ := strings.Cut(a.Path, "?")
-	end := strings.ToLower(path.Ext(p))
-	for _, name := range listNames {
-		if end == name {
-			return true
+func namesList(a address.Address) bool { return listType(a) != "" }
+
+// announced is the type of the reply's body, in lower case: as the server says,
+// or as the path does where the server knows no more than that it is text.
+func (r *reply) announced() string {
+	kind := strings.ToLower(text(r.header.Get("Content-Type"), maxErrorText))
+	switch bare, _, _ := strings.Cut(kind, ";"); strings.TrimSpace(bare) {
+	case "", "text/plain", "application/octet-stream", "text/xml", "application/xml":
+		if named := listType(r.from); named != "" {
+			return named
 		}
 	}
-	return false
+	return kind
 }
 
 // zipped reports whether the body is packed. Some servers do it unasked.
@@ -69,7 +84,7 @@ func (c *client) list(ctx context.Context, r *reply, format string, b []byte, wh
 	}
 	if err == nil {
 		err = &ListError{
-			Format: format, Link: r.from, ContentType: text(r.header.Get("Content-Type"), maxErrorText),
+			Format: format, Link: r.from, ContentType: r.announced(),
 			Body: bytes.Clone(body), Public: r.public || c.cfg.OnlyPublic,
 		}
 	}
@@ -84,8 +99,7 @@ func (c *client) unpack(ctx context.Context, r *reply) error {
 	if err != nil {
 		return c.trace.step(media.RungTransport, "first bytes", start, "", err)
 	}
-	announced := strings.ToLower(text(r.header.Get("Content-Type"), maxErrorText))
-	wrong := textual(body[:min(len(body), sniffLimit)], announced)
+	wrong := textual(body[:min(len(body), sniffLimit)], r.announced())
 	if list, ok := wrong.(*ListError); ok {
 		return c.list(ctx, r, list.Format, body, true, start)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"time"
 
 	"tapedeck/client/media"
@@ -26,7 +25,7 @@ func (c *client) peek(ctx context.Context, r *reply, titles *icy) (*beginning, e
 	defer stop()
 	start := time.Now()
 	r.body.SetReadDeadline(start.Add(c.cfg.Timeouts.FirstByte))
-	announced := strings.ToLower(text(r.header.Get("Content-Type"), maxErrorText))
+	announced := r.announced()
 
 	head := &beginning{}
 	var wrong error

@@ -1,0 +1,64 @@
+package metafile
+
+import "strings"
+
+// parseASX reads Microsoft's redirector in each of its three forms:
+//
+//	<ASX version="3.0">
+//	  <base href="http://host/dir/"/>
+//	  <entry><title>News</title>
+//	    <ref href="mms://host/a"/> <ref href="http://host/a"/>     the same, otherwise
+//	  </entry>
+//	  <entryref href="http://host/more.asx"/>
+//	</ASX>
+//
+//	[Reference]           ASF http://host/a
+//	Ref1=http://host/a
+func parseASX(s string) []Link {
+	trimmed := strings.TrimSpace(s)
+	switch {
+	case foldPrefix(trimmed, "[reference]"):
+		return parseINI(trimmed, "ref")
+	case !strings.HasPrefix(trimmed, "<"):
+		var links []Link
+		for line := range lines(trimmed) {
+			if foldPrefix(line, "asf ") {
+				links = add(links, Link{URL: line[len("asf "):]})
+			}
+		}
+		return links
+	}
+	var links []Link
+	base, title, titled, begun := "", "", false, 0
+	for t := (tags{rest: s}); ; {
+		text, got, ok := t.next()
+		if titled {
+			title = strings.TrimSpace(text)
+			for ; begun < len(links); begun++ { // the links before it in its entry
+				links[begun].Title = title
+			}
+		}
+		if !ok {
+			return links
+		}
+		titled = got.name == "title" && !got.closing
+		switch got.name {
+		case "entry":
+			title, begun = "", len(links)
+		case "base":
+			base = got.attr["href"]
+		case "ref", "entryref":
+			if !got.closing {
+				links = add(links, Link{URL: under(base, got.attr["href"]), Title: title})
+			}
+		}
+	}
+}
+
+// under puts a relative link below the list's own base.
+func under(base, link string) string {
+	if base == "" || link == "" || strings.Contains(link, "://") || strings.HasPrefix(link, "/") {
+		return link
+	}
+	return base[:strings.LastIndexByte(base, '/')+1] + link
+}
