@@ -31,7 +31,8 @@ func Hint(err error) string {
 func hintOfKind(err error) string {
 	var (
 		unknown  *UnknownSchemeError
-		playlist *web.ListError
+		channels *ChannelsError
+		format   *FormatError
 		refused  *login.Error
 		dns      *net.DNSError
 		cert     x509.UnknownAuthorityError
@@ -46,8 +47,10 @@ func hintOfKind(err error) string {
 		return "only a Flash player understands this link; look for another address of the same channel"
 	case errors.As(err, &unknown):
 		return "use a link that begins with rtsp:// or http://"
-	case errors.As(err, &playlist):
+	case errors.As(err, &channels):
 		return "save it to a file and open that file as a list"
+	case errors.As(err, &format):
+		return "look for another address of the same channel, such as one of HLS (.m3u8)"
 	case errors.As(err, &refused) && refused.Downgrade:
 		return "somebody may stand in between; if the device was set up anew, start this program again"
 	case errors.Is(err, login.ErrWanted):

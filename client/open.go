@@ -87,7 +87,8 @@ func Schemes() []string {
 	return names
 }
 
-// Open opens link. The error is a *media.RungError that names the step of the
+// Open opens link, or what it leads to where it is a list in front of a stream
+// or points to another protocol. The error is a *media.RungError that names the step of the
 // ladder which failed; Hint has a suggestion for the person who reads it. ctx
 // bounds the opening only; the session lives until Close.
 func (c *Client) Open(ctx context.Context, link string, o Options) (Session, error) {
@@ -95,22 +96,21 @@ func (c *Client) Open(ctx context.Context, link string, o Options) (Session, err
 	if err != nil {
 		return nil, media.At(media.RungAddress, err)
 	}
-	open, ok := protocols[a.Scheme]
-	if !ok {
-		return nil, media.At(media.RungAddress, &UnknownSchemeError{Scheme: shorten(a.Scheme)})
-	}
 	if o.UserAgent == "" {
 		o.UserAgent = c.UserAgent
 	}
-	s, err := open(ctx, c, a, o)
+	w := c.way()
+	s, err := w.open(ctx, a, o, 0)
 	if err != nil || !o.ComeBack {
 		return s, err
 	}
 	if _, ok := s.(File); ok {
 		return s, nil // it asks for its parts one by one as it is
 	}
-	return newSteady(s, a, o, func(ctx context.Context, a address.Address, o Options) (Session, error) {
-		return protocols[a.Scheme](ctx, c, a, o)
+	// What is lost comes back from where it was found, and not from another
+	// place that a list names.
+	return newSteady(s, w.leaf, w.options, func(ctx context.Context, a address.Address, o Options) (Session, error) {
+		return c.way().open(ctx, a, o, 0)
 	}), nil
 }
 
@@ -134,7 +134,7 @@ func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Ses
 
 func openWeb(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
 	s, err := web.Open(ctx, a, web.Config{
-		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir,
+		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir, OnlyPublic: o.onlyPublic,
 	})
 	if err != nil {
 		return nil, err

@@ -129,6 +129,9 @@ func (e *CannotError) Unwrap() error { return media.ErrCannot }
 type RedirectError struct {
 	To  string // redacted
 	Why string
+
+	Link   string // of another protocol, which may hold secrets; else empty
+	Public bool   // a server of the public network sent it
 }
 
 func (e *RedirectError) Error() string {

@@ -157,6 +157,9 @@ func (o *opener) again(err error) (bool, error) {
 			return false, media.At(media.RungReply, &RedirectError{To: clean(r.location), Why: "one redirect too many"})
 		}
 		to, err := follow(o.a, r.location)
+		if refused, ok := errors.AsType[*RedirectError](err); ok {
+			refused.Public = o.onlyPublic
+		}
 		if err != nil {
 			return false, media.At(media.RungReply, err)
 		}

@@ -98,12 +98,12 @@ func follow(a address.Address, location string) (address.Address, error) {
 			return refuse("it gives up TLS")
 		}
 		if !tunnelled(a) {
-			return refuse("it is not RTSP")
+			return a, notRTSP(location)
 		}
 		to.Scheme = a.Scheme
 	case "https", "wss":
 		if !tunnelled(a) {
-			return refuse("it is not RTSP")
+			return a, notRTSP(location)
 		}
 		to.Scheme = overTLS(a.Scheme)
 	default:
@@ -113,6 +113,10 @@ func follow(a address.Address, location string) (address.Address, error) {
 		to.User, to.Password, to.HasUser = a.User, a.Password, a.HasUser
 	}
 	return to, nil
+}
+
+func notRTSP(location string) *RedirectError {
+	return &RedirectError{To: clean(location), Why: "it is not RTSP", Link: location}
 }
 
 // namesHost reports a Location without a scheme that names a host all the same:

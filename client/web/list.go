@@ -57,6 +57,16 @@ func listType(a address.Address) string {
 // packed; media never should, and are packed in themselves.
 func namesList(a address.Address) bool { return listType(a) != "" }
 
+func isListType(kind string) bool {
+	bare, _, _ := strings.Cut(kind, ";")
+	for _, t := range listTypes {
+		if t == strings.TrimSpace(bare) {
+			return true
+		}
+	}
+	return false
+}
+
 // announced is the type of the reply's body, in lower case: as the server says,
 // or as the path does where the server knows no more than that it is text.
 func (r *reply) announced() string {
@@ -82,13 +92,14 @@ func (c *client) list(ctx context.Context, r *reply, format string, b []byte, wh
 	if !whole {
 		body, err = c.readList(ctx, r, io.MultiReader(bytes.NewReader(b), r.body))
 	}
-	if err == nil {
-		err = &ListError{
-			Format: format, Link: r.from, ContentType: r.announced(),
-			Body: bytes.Clone(body), Public: r.public || c.cfg.OnlyPublic,
-		}
+	// A list is no media, but where it leads is the next step.
+	if err := c.trace.step(media.RungContainer, "container", start, format+" list", err); err != nil {
+		return err
 	}
-	return c.trace.step(media.RungContainer, "container", start, format+" list", err)
+	return media.At(media.RungContainer, &ListError{
+		Format: format, Link: r.from, ContentType: r.announced(),
+		Body: bytes.Clone(body), Public: r.public || c.cfg.OnlyPublic,
+	})
 }
 
 // unpack reads a packed body, which is taken where it is a list. It is always

@@ -27,7 +27,7 @@ func textual(b []byte, announced string) error {
 		return &notMedia{"an XML document"}
 	case strings.HasPrefix(low, "{"), strings.HasPrefix(low, "["), strings.HasPrefix(kind, "application/json"):
 		return &notMedia{"a JSON document"}
-	case strings.HasPrefix(kind, "text/"):
+	case strings.HasPrefix(kind, "text/"), isListType(kind):
 		return &notMedia{"text"}
 	}
 	return nil
