@@ -39,7 +39,7 @@ type Syntax struct {
 var (
 	MPEGAudio = &Syntax{0xff, 4, parseMPEGAudio} // layers I to III, versions 1 to 2.5
 	ADTS      = &Syntax{0xff, 7, parseADTS}
-	AC3       = &Syntax{0x0b, ac3Header, parseAC3} // and E-AC-3
+	AC3       = &Syntax{0x0b, ac3Header, parseAC3}   // and E-AC-3
 	LOAS      = &Syntax{0x56, loasHeader, parseLOAS} // around LATM: the frames alone tell neither rate nor samples
 )
 
