@@ -51,6 +51,7 @@ type Options struct {
 
 	UserAgent string // Client.UserAgent
 	Referer   string // none is sent
+	Charset   string // how titles are written, a WHATWG label; detected
 
 	// ComeBack has a stream that is lost opened again, with growing waits, until
 	// its server says no for good. Default: the loss ends the session.

@@ -37,6 +37,11 @@ type Entry struct {
 	UserAgent string // #EXTVLCOPT:http-user-agent or |User-Agent=
 	Referer   string // #EXTVLCOPT:http-referrer or |Referer=
 
+	// Charset is how the station writes its titles, as the list says: a label of
+	// the WHATWG's table such as "windows-1251"; empty where it is found out.
+	// WithCharset changes it.
+	Charset string
+
 	// Raw holds the lines of the list that belong to this entry, byte for byte
 	// and without its URL's line, so that a copy of the entry loses nothing.
 	// It is nil for an entry that was typed, and for one of a PLS list. Whoever

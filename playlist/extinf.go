@@ -142,6 +142,8 @@ func (e *Entry) setAttribute(key, value string) {
 		set(&e.Logo)
 	case "group-title":
 		set(&e.Group)
+	case charsetKey:
+		set(&e.Charset)
 	default:
 		e.setHeader(key, value)
 	}
@@ -222,10 +224,10 @@ func infoLine(e Entry) string {
 		e.Group = ""
 	}
 	for _, a := range []struct{ key, value string }{
-		{"tvg-id", e.ID}, {"tvg-logo", e.Logo}, {"group-title", e.Group},
+		{"tvg-id", e.ID}, {"tvg-logo", e.Logo}, {"group-title", e.Group}, {charsetKey, e.Charset},
 	} {
-		if v := clean(a.value); v != "" {
-			b.WriteString(" " + a.key + `="` + strings.ReplaceAll(v, `"`, "'") + `"`)
+		if v := attributeText(a.value); v != "" {
+			b.WriteString(" " + a.key + `="` + v + `"`)
 		}
 	}
 	b.WriteString("," + clean(e.Name))

@@ -348,6 +348,6 @@ func ownLine(r string) bool {
 }
 
 func needsInfo(e Entry) bool {
-	return e.Name != "" || e.Group != "" || e.ID != "" || e.Logo != "" || e.Duration != 0 ||
+	return e.Name != "" || e.Group != "" || e.ID != "" || e.Logo != "" || e.Charset != "" || e.Duration != 0 ||
 		!looksLikeLink([]byte(e.URL))
 }
