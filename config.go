@@ -84,10 +84,11 @@ func (c config) recordings() string {
 
 func favouritesDir() string { return filepath.Join(xdg.DataHome, appDir) }
 func cacheDir() string      { return filepath.Join(xdg.CacheHome, appDir) }
+func titlesFile() string    { return filepath.Join(xdg.StateHome, appDir, "titles.txt") }
 func vlcLog() string        { return filepath.Join(xdg.StateHome, appDir, "vlc.log") }
 
 // whereThingsAre is the end of the help.
 func whereThingsAre() string {
-	return fmt.Sprintf("Config:     %s\nFavourites: %s\nVLC's log:  %s\n",
-		filepath.Join(xdg.ConfigHome, configFile), filepath.Join(favouritesDir(), "favourites.m3u"), vlcLog())
+	return fmt.Sprintf("Config:     %s\nFavourites: %s\nTitles:     %s\nVLC's log:  %s\n",
+		filepath.Join(xdg.ConfigHome, configFile), filepath.Join(favouritesDir(), "favourites.m3u"), titlesFile(), vlcLog())
 }

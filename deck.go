@@ -12,6 +12,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tapedeck/client/address"
 	"tapedeck/player/playback"
 	"tapedeck/playlist"
 	"tapedeck/tui"
@@ -41,8 +42,10 @@ func openable(arg string) string {
 	}
 	info, err := os.Stat(arg)
 	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Sprintf("%s: no such file; a link begins with rtsp://, http:// or the like", address.Redact(arg))
 	case err != nil:
-		return fmt.Sprintf("%v; a link has a scheme, such as rtsp:// or http://", err)
+		return err.Error()
 	case info.IsDir():
 		return arg + " is a folder; a list is a file such as my.m3u"
 	}
@@ -98,8 +101,15 @@ func runDeck(ctx context.Context, c console, o options, s shelf) int {
 	}
 
 	states := newRelay[playback.State]()
-	deck := playback.New(e.deck(playback.Config{OnState: states.put}))
-	program := tea.NewProgram(
+	var program *tea.Program
+	cfg := playback.Config{OnState: states.put}
+	if s.kept == "" {
+		titles := newTitleLog(titlesFile(), func(err error) { program.Send(tui.NoticeMsg(err.Error())) })
+		defer titles.close()
+		cfg.OnTitle = titles.put
+	}
+	deck := playback.New(e.deck(cfg))
+	program = tea.NewProgram(
 		tui.New(tui.Config{Deck: deck, Store: store, Name: s.title(), Keys: keys, Reading: len(s.args)+len(s.entries) > 0}),
 		// Signals end ctx. Bubble Tea's own handler beside it would wait for ever
 		// for a program that is ending already.

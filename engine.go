@@ -73,7 +73,7 @@ func (e *engine) deck(c playback.Config) playback.Config {
 
 func (e *engine) open(ctx context.Context, entry playlist.Entry, trace func(media.Event)) (client.Session, error) {
 	return e.client.Open(ctx, entry.URL, client.Options{
-		Trace: trace, UserAgent: entry.UserAgent, Referer: entry.Referer, ComeBack: !e.once,
+		Trace: trace, UserAgent: entry.UserAgent, Referer: entry.Referer, Charset: entry.Charset, ComeBack: !e.once,
 	})
 }
 

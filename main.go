@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -109,13 +110,26 @@ func parse(c console, flags *pflag.FlagSet, o *options, args []string) int {
 	case errors.Is(err, pflag.ErrHelp):
 		return exitDone
 	case err != nil:
-		fmt.Fprintln(c.stderr, "tapedeck:", err)
+		fmt.Fprintln(c.stderr, "tapedeck:", plainer(err))
 		return exitUsage
 	case o.version:
 		fmt.Fprintln(c.stdout, "tapedeck", version())
 		return exitDone
 	}
 	return -1
+}
+
+// plainer says what to write where a time has no unit.
+func plainer(err error) error {
+	bad, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok || bad.GetFlag().Value.Type() != "duration" {
+		return err
+	}
+	example := "30s, 5m or 1h30m"
+	if n, err := strconv.Atoi(bad.GetValue()); err == nil && n > 0 {
+		example = fmt.Sprintf("%ds, %dm or %dh", n, n, n)
+	}
+	return fmt.Errorf("--%s %s: a time has a unit: %s", bad.GetFlag().Name, bad.GetValue(), example)
 }
 
 // oneLink is the only argument of play, probe and record.

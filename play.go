@@ -26,6 +26,7 @@ func playCommand(ctx context.Context, c console, args []string) int {
 	asJSON := flags.Bool("json", false, "print one JSON object per line")
 	length := flags.Duration("for", 0, "end after playing this long, such as 30s")
 	seek := flags.Duration("seek", 0, "begin there, such as 1m30s")
+	charset := charsetFlag(flags)
 	noVLC := flags.Bool("no-vlc", false, "decode nothing: read the stream at its pace and drop it")
 	if status := parse(c, flags, &o, args); status >= 0 {
 		return status
@@ -38,6 +39,10 @@ func playCommand(ctx context.Context, c console, args []string) int {
 		fmt.Fprintln(c.stderr, "tapedeck: --seek and --for take times from 0 on")
 		return exitUsage
 	}
+	if err := knownCharset(*charset); err != nil {
+		fmt.Fprintln(c.stderr, "tapedeck:", err)
+		return exitUsage
+	}
 	e, err := newEngine(o, *noVLC)
 	if err != nil {
 		fmt.Fprintln(c.stderr, "tapedeck:", err)
@@ -46,8 +51,10 @@ func playCommand(ctx context.Context, c console, args []string) int {
 	defer e.close()
 
 	s := newShow(newPrinter(c.stdout, *asJSON), *length)
-	deck := playback.New(e.deck(playback.Config{OnEvent: s.event}))
-	deck.Do(playback.Play{Entry: playlist.Entry{URL: link}, Start: *seek})
+	titles := newTitleLog(titlesFile(), func(err error) { fmt.Fprintln(c.stderr, "tapedeck:", err) })
+	defer titles.close()
+	deck := playback.New(e.deck(playback.Config{OnEvent: s.event, OnTitle: titles.put}))
+	deck.Do(playback.Play{Entry: playlist.Entry{URL: link, Charset: *charset}, Start: *seek})
 	go obey(c.stdin, deck.Do, s.over, func(line string) {
 		fmt.Fprintf(c.stderr, "tapedeck: %q is no command: pause, play, seek N, rate N, stop\n", line)
 	})

@@ -86,10 +86,12 @@ func words(e playback.Event) string {
 		return e.Message
 	case playback.RefusedEvent:
 		return e.Message
+	case playback.GapEvent:
+		return fmt.Sprintf("%s are missing at %s", clock(e.Missing), clock(e.Position))
 	case playback.RecordingEvent:
 		return "to " + e.Path
 	case playback.RecordedEvent:
-		return fmt.Sprintf("%s, %d bytes, %s", e.Path, e.Bytes, clock(e.Duration))
+		return recordedWords(e)
 	}
 	return ""
 }
@@ -105,10 +107,21 @@ func openedWords(e playback.OpenedEvent) string {
 	for _, t := range e.Tracks {
 		parts = append(parts, trackWords(t))
 	}
-	if e.NoSeek != "" {
+	switch {
+	case e.NoSeek != "" && e.Live: // what is kept on the tape can be gone back to all the same
+		parts = append(parts, "seeks only within what has come: "+e.NoSeek)
+	case e.NoSeek != "":
 		parts = append(parts, "cannot seek: "+e.NoSeek)
 	}
 	return strings.Join(parts, ", ")
+}
+
+func recordedWords(e playback.RecordedEvent) string {
+	words := fmt.Sprintf("%s, %d bytes, %s", e.Path, e.Bytes, clock(e.Duration))
+	if e.Gaps > 0 {
+		words += fmt.Sprintf("; %s are missing (gaps: %d)", clock(e.Missing), e.Gaps)
+	}
+	return words
 }
 
 func trackWords(t playback.TrackInfo) string {

@@ -18,6 +18,7 @@ func recordCommand(ctx context.Context, c console, args []string) int {
 	asJSON := flags.Bool("json", false, "print one JSON object per line")
 	output := flags.StringP("output", "o", "", "the file to write; it must not exist yet")
 	length := flags.Duration("for", 0, "end after this long, such as 1h30m; without it, at the end of the stream or with Ctrl-C")
+	charset := charsetFlag(flags)
 	if status := parse(c, flags, &o, args); status >= 0 {
 		return status
 	}
@@ -30,6 +31,9 @@ func recordCommand(ctx context.Context, c console, args []string) int {
 		return exitUsage
 	}
 	path, err := newFile(*output)
+	if err == nil {
+		err = knownCharset(*charset)
+	}
 	if err != nil {
 		fmt.Fprintln(c.stderr, "tapedeck: record:", err)
 		return exitUsage
@@ -43,7 +47,9 @@ func recordCommand(ctx context.Context, c console, args []string) int {
 
 	s := newShow(newPrinter(c.stdout, *asJSON), *length)
 	kept := false
-	deck := playback.New(e.deck(playback.Config{Unplayed: true, OnEvent: func(ev playback.Event) {
+	titles := newTitleLog(titlesFile(), func(err error) { fmt.Fprintln(c.stderr, "tapedeck:", err) })
+	defer titles.close()
+	deck := playback.New(e.deck(playback.Config{Unplayed: true, OnTitle: titles.put, OnEvent: func(ev playback.Event) {
 		s.event(ev)
 		switch ev.(type) {
 		case playback.RecordedEvent:
@@ -53,7 +59,7 @@ func recordCommand(ctx context.Context, c console, args []string) int {
 			s.over()
 		}
 	}}))
-	deck.Do(playback.Play{Entry: playlist.Entry{URL: link}})
+	deck.Do(playback.Play{Entry: playlist.Entry{URL: link, Charset: *charset}})
 	deck.Do(playback.Record{Path: path})
 	status := s.run(ctx, deck)
 	if status == exitDone && !kept {

@@ -68,7 +68,7 @@ func (l *loop) nowPaused(s *stream, err error) {
 		l.refuse("the player did not pause: " + err.Error())
 	default:
 		if s.landing { // the player has not shown the place of a seek yet
-			l.state.Position = s.target.at
+			l.moveTo(s, s.target.at)
 		}
 		l.state.Phase, s.pausedAt = Paused, time.Now()
 		l.state.BitRate = 0
@@ -87,9 +87,7 @@ func (l *loop) resume() {
 	s.paused = false
 	s.shownBefore = s.shown
 	if s.file != nil || s.info.Can.NoPause != "" {
-		if !l.outlasted(s) {
-			l.unpause(s)
-		}
+		l.goOn(s)
 		return
 	}
 	l.spawn(func() {
@@ -102,9 +100,21 @@ func (l *loop) resume() {
 				l.fail(media.At(media.RungSession, err))
 				return
 			}
-			l.unpause(s)
+			l.goOn(s)
 		})
 	})
+}
+
+// goOn ends a pause: where it was, at the place that was chosen meanwhile, or
+// at the oldest that is kept.
+func (l *loop) goOn(s *stream) {
+	switch {
+	case l.outlasted(s):
+	case s.parked:
+		l.playTape(s, l.state.Position)
+	default:
+		l.unpause(s)
+	}
 }
 
 // outlasted goes on at the oldest kept point where a pause was longer than the
@@ -286,8 +296,30 @@ func (l *loop) seekTape(s *stream, to time.Duration) {
 		to = from
 	}
 	s.shifted = true
+	if s.paused {
+		l.park(s, to)
+		return
+	}
+	l.playTape(s, to)
+}
+
+// playTape plays what is kept from media time to on. Where that is shows at
+// once; the player has it some moments later.
+func (l *loop) playTape(s *stream, to time.Duration) {
 	l.beginSeek(s, to)
 	l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(to) })
+	l.moveTo(s, to)
+	l.measureTape(s)
+}
+
+// park chooses a place on the tape in a pause, which goes on: it is played from
+// there when the pause ends.
+func (l *loop) park(s *stream, to time.Duration) {
+	s.parked, s.target.at = true, to
+	l.emit(SeekingEvent{To: seconds(to)})
+	l.moveTo(s, to)
+	l.measureTape(s)
+	l.emit(PausedEvent{Position: seconds(to)})
 }
 
 // goLive returns to the newest point of a live stream.
@@ -305,6 +337,7 @@ func (l *loop) goLive() {
 		_, newest, _ := s.tape.Span()
 		l.beginSeek(s, newest)
 		l.load(s, s.tape.ReadNewest)
+		l.moveTo(s, newest)
 	}
 }
 

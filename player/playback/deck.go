@@ -20,6 +20,7 @@ package playback
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ const (
 	// readAhead is how far the pump may run ahead of the player on a stream
 	// that waits for us.
 	readAhead = 6 << 20
+
+	// noteStays is for how many seconds of playing a note is shown.
+	noteStays = 8
 )
 
 // Config is what a deck is made of. Open is required.
@@ -66,6 +70,10 @@ type Config struct {
 
 	OnState func(State) // called from the deck's goroutine; must not block
 	OnEvent func(Event) // likewise
+
+	// OnTitle is told each title when the server says it, once, with the entry
+	// and the name that the stream gives itself; likewise.
+	OnTitle func(e playlist.Entry, name string, t Title)
 }
 
 // Deck is safe for use from any goroutine. Run must be called once.
@@ -81,6 +89,9 @@ func New(cfg Config) *Deck {
 	}
 	if cfg.OnEvent == nil {
 		cfg.OnEvent = func(Event) {}
+	}
+	if cfg.OnTitle == nil {
+		cfg.OnTitle = func(playlist.Entry, string, Title) {}
 	}
 	if cfg.Hint == nil {
 		cfg.Hint = func(error) string { return "" }
@@ -133,6 +144,7 @@ type loop struct {
 	timer  *time.Timer
 	due    time.Time // when timer fires; zero when it is not set
 	second time.Time // when the last once-a-second events were sent
+	fading int       // seconds of playing for which State.Note stays
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -194,7 +206,7 @@ func (l *loop) obey(in Intent) {
 	case Record:
 		l.record(in.Path)
 	case StopRecord:
-		l.stopRecording()
+		l.stopRecord()
 	}
 }
 
@@ -256,6 +268,7 @@ func (l *loop) eject() {
 		return
 	}
 	l.stopRecording()
+	l.disarm(s)
 	l.stream = nil
 	s.cancel(errEjected)
 	if l.head != nil {
@@ -298,9 +311,10 @@ func (l *loop) refuse(why string) {
 	l.emit(RefusedEvent{Message: why})
 }
 
-// note tells of something that changed by itself.
+// note tells of something that changed by itself. It fades after a while of
+// playing.
 func (l *loop) note(what string) {
-	l.state.Note = what
+	l.state.Note, l.fading = what, noteStays
 	l.emit(NoteEvent{Message: what})
 }
 
@@ -308,6 +322,9 @@ func (l *loop) emit(e Event) { l.cfg.OnEvent(e) }
 
 // publish gives the state out if anything in it has changed.
 func (l *loop) publish() {
+	if s := l.stream; s != nil && s.titlesNew {
+		l.state.Titles, s.titlesNew = slices.Clone(s.titles), false
+	}
 	if equal(l.state, l.shown) {
 		return
 	}

@@ -67,9 +67,12 @@ type (
 	RateEvent struct {
 		Rate float64 `json:"rate"`
 	}
-	// Title: what the server says is on now.
+	// Title: another title begins to be heard; with --no-vlc, comes. Position is
+	// where it begins, at when the server said so.
 	TitleEvent struct {
-		Title string `json:"title"`
+		Title    string  `json:"title"`
+		Position float64 `json:"position"`
+		At       string  `json:"at"` // RFC 3339
 	}
 	// Paused: nothing moves any more.
 	PausedEvent struct {
@@ -95,7 +98,15 @@ type (
 	RefusedEvent struct {
 		Message string `json:"message"`
 	}
-	// Recording: a file was begun. Recorded: it is complete.
+	// Gap: a part of a live stream never came, or fell off the tape before it
+	// was recorded: so many seconds are missing at position, where what follows
+	// joins what was before.
+	GapEvent struct {
+		Position float64 `json:"position"`
+		Missing  float64 `json:"missing"`
+	}
+	// Recording: a file was begun. Recorded: it is complete. Duration is what is
+	// in it; missing is what the gaps in it left out.
 	RecordingEvent struct {
 		Path string `json:"path"`
 	}
@@ -103,6 +114,8 @@ type (
 		Path     string  `json:"path"`
 		Bytes    int64   `json:"bytes"`
 		Duration float64 `json:"duration"`
+		Gaps     int     `json:"gaps"`
+		Missing  float64 `json:"missing"`
 	}
 )
 
@@ -132,6 +145,7 @@ func (EndedEvent) Name() string      { return "ended" }
 func (ErrorEvent) Name() string      { return "error" }
 func (NoteEvent) Name() string       { return "note" }
 func (RefusedEvent) Name() string    { return "refused" }
+func (GapEvent) Name() string        { return "gap" }
 func (RecordingEvent) Name() string  { return "recording" }
 func (RecordedEvent) Name() string   { return "recorded" }
 

@@ -290,6 +290,8 @@ type bench struct {
 	players []*fakePlayer
 	events  []string
 	states  []State
+	said    []Event // all but those of each second
+	trace   func(media.Event)
 	open    func(ctx context.Context, e playlist.Entry) (client.Session, error)
 	done    chan struct{}
 	stop    context.CancelFunc
@@ -308,7 +310,10 @@ func newBench(ctx context.Context, open func(ctx context.Context, e playlist.Ent
 
 func (b *bench) config() Config {
 	return Config{
-		Open: func(ctx context.Context, e playlist.Entry, _ func(media.Event)) (client.Session, error) {
+		Open: func(ctx context.Context, e playlist.Entry, trace func(media.Event)) (client.Session, error) {
+			b.mu.Lock()
+			b.trace = trace
+			b.mu.Unlock()
 			return b.open(ctx, e)
 		},
 		Player: func(context.Context) (Player, error) {
@@ -325,7 +330,7 @@ func (b *bench) config() Config {
 			switch e.(type) {
 			case StatsEvent, PositionEvent: // each second: tested apart
 			default:
-				b.events = append(b.events, e.Name())
+				b.events, b.said = append(b.events, e.Name()), append(b.said, e)
 			}
 		},
 		OnState: func(s State) {
@@ -348,6 +353,26 @@ func (b *bench) player() *fakePlayer {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.players[len(b.players)-1]
+}
+
+// tell is an event of the session.
+func (b *bench) tell(e media.Event) {
+	b.mu.Lock()
+	trace := b.trace
+	b.mu.Unlock()
+	trace(e)
+}
+
+// last is the newest event of its kind.
+func last[E Event](b *bench) (e E) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := len(b.said) - 1; i >= 0; i-- {
+		if e, ok := b.said[i].(E); ok {
+			return e
+		}
+	}
+	return e
 }
 
 func (b *bench) log() string {

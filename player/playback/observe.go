@@ -141,13 +141,14 @@ func (l *loop) count(s *stream, st player.Status) {
 func (l *loop) locate(s *stream, st player.Status) {
 	// Until the first picture the player's clock may be anywhere.
 	played := max(s.pace.at, s.base+s.clock.fine(time.Now(), st.Time))
-	l.state.Position = max(0, s.media(played))
+	at := max(0, s.media(played))
 	if s.file != nil && st.Length > 0 {
 		l.state.Duration = st.Length
 	}
 	if d := l.state.Duration; d > 0 {
-		l.state.Position = min(l.state.Position, d)
+		at = min(at, d)
 	}
+	l.moveTo(s, at)
 }
 
 // learnTracks fills in what only the decoder knows.
@@ -241,6 +242,7 @@ func (l *loop) everySecond(s *stream) {
 			l.state.BitRate = int(float64(s.file.Size()) * 8 / d.Seconds())
 		}
 	}
+	l.fade()
 	l.measureTape(s) // while it is paused too: the tape runs on
 	l.measureRecording()
 	c := l.state.Counts
@@ -251,6 +253,16 @@ func (l *loop) everySecond(s *stream) {
 	})
 	if l.state.Phase == Playing {
 		l.emit(PositionEvent{Position: seconds(l.state.Position)})
+	}
+}
+
+// fade takes a note away that was shown long enough while all is well.
+func (l *loop) fade() {
+	if l.state.Note == "" || l.state.Phase != Playing || l.state.Away {
+		return
+	}
+	if l.fading--; l.fading <= 0 {
+		l.state.Note = ""
 	}
 }
 
@@ -268,7 +280,7 @@ func (l *loop) measureTape(s *stream) {
 		l.state.Behind = max(to-l.state.Position, 0)
 	}
 	if l.head == nil {
-		l.state.Position = to
+		l.moveTo(s, to)
 	}
 }
 

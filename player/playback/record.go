@@ -28,9 +28,15 @@ type recorder struct {
 	whole  bool          // from the beginning to the end
 	length time.Duration // of media; known when done
 	err    error         // likewise
+
+	gaps    int           // what fell off the tape unread; of the deck's goroutine
+	missing time.Duration // likewise
 }
 
 const copyBuffer = 256 << 10
+
+// armedNotice answers who records before there is anything to record.
+const armedNotice = "the recording begins with the first bytes"
 
 // record begins a recording of what is in the deck, from the present position
 // on; of a file with a known size, the whole of it.
@@ -41,11 +47,12 @@ func (l *loop) record(path string) {
 		l.refuse("already recording to " + l.recorder.path)
 		return
 	case s == nil || s.session == nil || s.file == nil && s.haveSeek < 0:
-		if s != nil && path != "" { // begin as soon as there is something
-			s.recordTo = path
+		if s == nil {
+			l.refuse("nothing plays that could be recorded")
 			return
 		}
-		l.refuse("nothing plays that could be recorded")
+		s.armed, s.recordTo, l.state.Armed = true, path, true
+		l.state.Notice = armedNotice
 		return
 	}
 	if path == "" {
@@ -85,17 +92,48 @@ func (l *loop) startRecorder(s *stream, path string) error {
 	}
 	l.recorder = r
 	l.spawn(func() {
-		r.run(f)
+		r.run(f, func(from, to time.Duration) {
+			l.mail.post(func() { l.fellOff(r, from, to) })
+		})
 		l.mail.post(func() { l.recorded(r) })
 	})
 	return nil
 }
 
+// recordArmed begins the recording that was asked for before there was anything
+// to record.
+func (l *loop) recordArmed(s *stream) {
+	if !s.armed {
+		return
+	}
+	l.disarm(s)
+	l.record(s.recordTo)
+}
+
+// disarm forgets it.
+func (l *loop) disarm(s *stream) {
+	s.armed, l.state.Armed = false, false
+	if l.state.Notice == armedNotice {
+		l.state.Notice = ""
+	}
+}
+
+// stopRecord ends the recording, or the waiting for it.
+func (l *loop) stopRecord() {
+	if s := l.stream; s != nil && s.armed {
+		l.disarm(s)
+		l.state.Notice = "nothing will be recorded"
+		return
+	}
+	l.stopRecording()
+}
+
 // run copies until the source ends or is closed.
-func (r *recorder) run(f *os.File) {
+func (r *recorder) run(f *os.File, missed func(from, to time.Duration)) {
 	defer close(r.done)
 	defer r.source.Close()
-	buf := make([]byte, copyBuffer)
+	buf, at := make([]byte, copyBuffer), r.from
+	clock, _ := r.source.(timed)
 	for {
 		n, err := r.source.Read(buf)
 		if n > 0 {
@@ -106,7 +144,13 @@ func (r *recorder) run(f *os.File) {
 			r.bytes.Add(int64(n))
 		}
 		var lost *tape.Lost
-		if err == nil || errors.As(err, &lost) {
+		if errors.As(err, &lost) {
+			missed(at, lost.Now)
+		}
+		if err == nil || lost != nil {
+			if clock != nil {
+				at = clock.Time()
+			}
 			continue
 		}
 		r.whole = errors.Is(err, io.EOF) && r.from < time.Second
@@ -151,7 +195,25 @@ func (l *loop) finished(r *recorder) {
 	if r.err != nil {
 		l.refuse("recording: " + r.err.Error())
 	}
-	l.emit(RecordedEvent{Path: r.path, Bytes: r.bytes.Load(), Duration: seconds(r.length)})
+	gaps, missing := r.left()
+	if missing >= time.Second {
+		l.state.Notice += fmt.Sprintf("; %s are missing in it", clock(missing))
+	}
+	l.emit(RecordedEvent{Path: r.path, Bytes: r.bytes.Load(), Duration: seconds(r.length), Gaps: gaps, Missing: seconds(missing)})
+}
+
+// fellOff learns that the disk was too slow for the tape.
+func (l *loop) fellOff(r *recorder, from, to time.Duration) {
+	if missing := to - from; missing > 0 {
+		r.gaps, r.missing = r.gaps+1, r.missing+missing
+		l.emit(GapEvent{Position: seconds(from), Missing: seconds(missing)})
+	}
+}
+
+// left is what is left out of the recording, in how many places.
+func (r *recorder) left() (gaps int, missing time.Duration) {
+	gaps, missing = r.stream.gapsSince(r.from)
+	return gaps + r.gaps, missing + r.missing
 }
 
 func (l *loop) measureRecording() {
@@ -160,6 +222,7 @@ func (l *loop) measureRecording() {
 		if t := r.stream.tape; t != nil {
 			_, newest, _ := t.Span()
 			rec.For = max(newest-r.from, 0)
+			_, rec.Missing = r.left()
 		}
 		l.state.Recording = &rec
 	}

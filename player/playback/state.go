@@ -83,7 +83,11 @@ type State struct {
 	HasRates  bool          // it was seen to play at others, or the player does that by itself
 	Duration  time.Duration // 0 unknown
 	Tracks    []Track
-	Title     string // what the server says is on now
+	Title     string // of what is at Position
+
+	// Titles is what the server said is on since the stream was opened, oldest
+	// first; the last may be heard later only.
+	Titles []Title
 
 	Position time.Duration // media time that is seen and heard, as the player reports it
 	Rate     float64       // media time a second: 1 normal, 2 twice as fast, -1 backwards
@@ -101,6 +105,7 @@ type State struct {
 	Output string // what is missing here: "no display: sound only"; empty when nothing is
 
 	Recording *Recording // nil when nothing is recorded
+	Armed     bool       // a recording begins with the first bytes
 }
 
 // Counts are the figures of the deck's stats line; all only grow while one
@@ -118,4 +123,6 @@ type Recording struct {
 	Path  string
 	Bytes int64
 	For   time.Duration // media time in it
+
+	Missing time.Duration // what gaps left out
 }

@@ -55,7 +55,16 @@ type stream struct {
 	countsBase  Counts // of the loads before this one
 	rate        rateMeter
 
-	recordTo string // a recording to begin with the first bytes
+	titles    []Title // the newest maxTitles
+	titlesNew bool    // not in the state yet
+
+	lostAt time.Duration // the newest media time when the stream was lost
+	gaps   []gap         // the newest maxGaps
+
+	parked bool // the place on the tape was changed in a pause
+
+	armed    bool   // a recording is to begin with the first bytes
+	recordTo string // its path; empty for one of the deck's choosing
 }
 
 // opened takes the session that a worker opened.
@@ -75,6 +84,9 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 		s.info.Tracks = nil // only the decoder sees what is in a transport stream
 	}
 	l.describe(s)
+	for _, t := range s.titles { // that came on the way
+		l.cfg.OnTitle(s.entry, s.info.Title, t)
+	}
 	if len(s.info.Tracks) > 0 || !l.decodes() {
 		l.announceTracks()
 	}
@@ -84,6 +96,7 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 		s.file = file
 		l.state.NoRate, l.state.HasRates = "", true
 		l.loadFile(s)
+		l.recordArmed(s)
 		return
 	}
 	if s.start > 0 && s.info.Can.NoSeek == "" {
@@ -101,6 +114,20 @@ func (l *loop) describe(s *stream) {
 	if l.state.Title == "" {
 		l.state.Title = i.Title
 	}
+	l.hear(s)
+}
+
+// again reads what the session says of itself now: another variant, or a
+// stream that came back, may have other tracks.
+func (l *loop) again(s *stream) {
+	if s.session == nil {
+		return
+	}
+	now := s.session.Info()
+	if len(s.info.Tracks) == 0 || len(now.Tracks) == 0 {
+		return // only the decoder knows
+	}
+	s.info.Tracks, l.state.Tracks = now.Tracks, now.Tracks
 }
 
 // startPump moves chunks from the session to the tape until one of them ends.
@@ -148,10 +175,7 @@ func (l *loop) began(s *stream, seek int, at time.Duration) {
 	if seek == s.wantSeek && !s.seeking {
 		l.loadOldest(s)
 	}
-	if path := s.recordTo; path != "" {
-		s.recordTo = ""
-		l.record(path)
-	}
+	l.recordArmed(s)
 }
 
 // pumpEnded learns that the session has nothing more to give.
@@ -184,9 +208,9 @@ func (l *loop) traced(e media.Event) {
 		l.state.Ladder = append(l.state.Ladder[:len(l.state.Ladder):len(l.state.Ladder)], e)
 		l.emit(stepEvent(e))
 	case media.Title:
-		l.state.Title = e.Text
-		l.emit(TitleEvent{Title: e.Text})
+		l.titled(e)
 	case media.Note:
+		l.again(l.stream)
 		l.note(e.Text)
 	case media.Interrupted:
 		l.interrupted(e)
@@ -199,6 +223,9 @@ func (l *loop) traced(e media.Event) {
 // claimed to play once the player has used up what it has.
 func (l *loop) interrupted(e media.Interrupted) {
 	s := l.stream
+	if !s.away && s.tape != nil {
+		_, s.lostAt, _ = s.tape.Span()
+	}
 	s.away, l.state.Away = true, true
 	if l.state.Phase == Playing {
 		l.state.Phase = Buffering
@@ -217,6 +244,8 @@ func (l *loop) returned(e media.Returned) {
 	if l.head == nil {
 		l.state.Phase = Playing // nothing is shown that could be seen
 	}
+	l.again(s)
+	l.gap(s, e.After)
 	l.note(fmt.Sprintf("the stream is back after %v", e.After.Round(100*time.Millisecond)))
 }
 
