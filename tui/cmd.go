@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -52,6 +54,37 @@ func toggleFavourite(s Store, e playlist.Entry) job {
 		}
 		entries, err := s.Favourites()
 		return favouritesMsg{entries: entries, err: err, notice: word + cells.Clean(e.Title())}
+	}
+}
+
+// charsets are those that nextCharset offers, in turn; the empty one is found
+// out.
+var charsets = []string{"", "UTF-8", "windows-1252", "windows-1250", "ISO-8859-2", "windows-1251", "KOI8-R", "windows-1253",
+	"windows-1254", "windows-1255", "windows-1256", "Shift_JIS", "EUC-JP", "GBK", "Big5", "EUC-KR"}
+
+// nextCharset gives the favourite e the next of the charsets.
+func nextCharset(s Store, e playlist.Entry) job {
+	return func() any {
+		entries, err := s.Favourites()
+		if err != nil {
+			return favouritesMsg{err: err}
+		}
+		for _, f := range entries {
+			if f.URL == e.URL {
+				e = f
+			}
+		}
+		now := slices.IndexFunc(charsets, func(c string) bool { return strings.EqualFold(c, e.Charset) })
+		next := charsets[(now+1)%len(charsets)]
+		if err := s.SetCharset(e.URL, next); err != nil {
+			return favouritesMsg{err: fmt.Errorf("the charset was not saved: %w", err)}
+		}
+		notice := "titles as " + next + ", when it is played anew"
+		if next == "" {
+			notice = "the charset of the titles is found out, when it is played anew"
+		}
+		entries, err = s.Favourites()
+		return favouritesMsg{entries: entries, err: err, notice: notice}
 	}
 }
 

@@ -97,7 +97,17 @@ func (m Model) hints() (left []hint, right hint) {
 			hint{key: k(keys.Clear), word: "clear"}
 	case keys.Reading:
 		walk.word = "scroll"
-		return []hint{walk}, hint{key: k(keys.Clear), word: "close"}
+		left = []hint{walk}
+		switch m.page {
+		case readTitles:
+			left = []hint{{key: k(keys.Play), word: "back to it"}, {key: walk.key, word: "choose"}}
+		case readDetails:
+			e, _ := m.subject()
+			_, favourite := m.shelf.Kept(e)
+			left = append(left, hint{key: k(keys.Charset), word: "charset", off: !favourite})
+		case readKeys:
+		}
+		return left, hint{key: k(keys.Clear), word: "close"}
 	case keys.Browse, keys.Typing:
 	}
 	no := m.deck.Limits()
@@ -106,8 +116,8 @@ func (m Model) hints() (left []hint, right hint) {
 		seek.word, seek.width = "no seek", len("seek 10s")
 	}
 	third := hint{key: k(keys.Live), word: "live", off: no.Live != ""}
-	if m.deck.State.HasRates && no.Rate == "" {
-		third = hint{key: pair(keys.Slower, keys.Faster), word: "speed"}
+	if s := m.deck.State; s.Protocol != "" && !s.Live { // a film
+		third = hint{key: k(keys.Faster), word: m.deck.NextRate(), width: len("live"), off: no.Rate != ""}
 	}
 	return []hint{
 		m.pauseHint(no.Pause), seek, third,
@@ -116,6 +126,7 @@ func (m Model) hints() (left []hint, right hint) {
 		{key: k(keys.Filter), word: "filter"},
 		{key: k(keys.Open), word: "open"},
 		{key: k(keys.Details), word: "details"},
+		{key: k(keys.Titles), word: "titles"},
 		{key: k(keys.Quit), word: "quit"},
 	}, hint{key: k(keys.Help), word: "all keys"}
 }

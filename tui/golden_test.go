@@ -40,6 +40,20 @@ func scenes() map[string]func(*stage) {
 		"details": func(s *stage) {
 			withList(s).send(StateMsg(onDemand())).keys("i")
 		},
+		"titles": func(s *stage) {
+			withList(s).send(StateMsg(radioTitles())).keys("T", "j", "j")
+		},
+		"failed-long": func(s *stage) {
+			state := failed()
+			state.Failure.Message = "rtsp: describe: 404 Not Found"
+			state.Failure.Hint = "check the path in the link: the server knows none like it; the stream may also have ended or moved"
+			withList(s).send(StateMsg(state))
+		},
+		"armed": func(s *stage) {
+			state := connecting()
+			state.Armed = true
+			withList(s).send(StateMsg(state))
+		},
 		"jump":  func(s *stage) { withList(s).send(StateMsg(onDemand())).keys("t").text("1:02:0") },
 		"open":  func(s *stage) { withList(s).keys("o").text("rtsp://admin:pass@10.0.0.7/cam?token=x") },
 		"empty": func(s *stage) { s.send(LoadedMsg{}) },
@@ -60,7 +74,7 @@ func TestScreens(t *testing.T) {
 	for _, size := range []struct {
 		w, h  int
 		names []string
-	}{{80, 24, all}, {120, 40, all}, {40, 12, all}, {60, 20, telling}, {36, 8, telling}, {60, 5, telling}} {
+	}{{80, 24, all}, {120, 40, all}, {40, 12, all}, {60, 20, telling}, {36, 8, telling}, {60, 5, telling}, {36, 10, []string{"failed-long", "titles"}}} {
 		for _, name := range size.names {
 			file := fmt.Sprintf("%s-%dx%d.golden", name, size.w, size.h)
 			t.Run(file, func(t *testing.T) {

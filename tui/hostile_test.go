@@ -34,6 +34,7 @@ func FuzzHostileText(f *testing.F) {
 		state := onDemand()
 		state.Entry, state.Title, state.Note, state.Output = e, other, name, other
 		state.Protocol, state.Transport = other, name
+		state.Titles = []playback.Title{{Text: name}, {Text: other, From: 1 << 62}, {Text: name + other, From: -1}}
 		state.Ladder = []playback.Step{{Name: name, Detail: other}, {Name: other}}
 		state.Tracks[0].Codec = "x"
 		state.Tracks[1].Problem = name
@@ -61,6 +62,10 @@ func FuzzHostileText(f *testing.F) {
 			s.keys("G")
 			checkFrame(t, s.m, w, h)
 			s.keys("esc", "?")
+			checkFrame(t, s.m, w, h)
+			s.keys("esc", "T", "j")
+			checkFrame(t, s.m, w, h)
+			s.keys("G", "enter")
 			checkFrame(t, s.m, w, h)
 			s.keys("esc")
 		}

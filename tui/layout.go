@@ -72,7 +72,7 @@ func arrangeDeck(w, h int) Layout {
 	l.Page = row(0, h)
 	if h > deckRows {
 		l.Header = row(0, 1)
-		l.Deck = inset(row(1, deckRows))
+		l.Deck = inset(row(1, h-1)) // more than it needs: a failure may be long
 		return l
 	}
 	l.Deck = inset(row(0, h))

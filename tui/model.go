@@ -42,6 +42,7 @@ type Store interface {
 	Toggle(e playlist.Entry) (added bool, err error)
 	Recent() ([]playlist.Entry, error)
 	Played(e playlist.Entry, at time.Time) error
+	SetCharset(url, label string) error
 }
 
 // KeyMap and Theme are the injected keys and colours.
@@ -79,12 +80,14 @@ type Model struct {
 	edits playlist.Entry
 	page  reading // in the mode Reading
 	sheet sheet.Model
+	title playback.Title // chosen on the page of titles
 
 	load   loading
 	notice string
 	tuned  playlist.Entry // what was asked for last
 	before playlist.Entry // and before that
 	noted  playlist.Entry // what was remembered as played
+	aside  bool           // tuned is not what is chosen: its address was typed
 
 	lanes [lanes]lane
 
@@ -109,6 +112,7 @@ type reading uint8
 const (
 	readKeys reading = iota
 	readDetails
+	readTitles
 )
 
 // loading is how far the list was read.
@@ -206,17 +210,31 @@ func (m Model) turn() Model {
 	}
 	at := arrange(m.w, m.h).Page
 	look := sheet.Look{Styles: m.styles, Ruler: m.ruler}
-	lines := sheet.Help(m.cfg.Keys.Rows(), at.W, look)
-	if m.page == readDetails {
-		e, ok := m.shelf.Chosen()
-		s := m.deck.State
-		if ok && s.Entry.URL != "" && !shelf.Same(e, s.Entry) {
-			s = playback.State{} // the page is about another channel
-		}
-		lines = sheet.Details(e, ok, s, at.W, look)
+	var lines []string
+	switch m.page {
+	case readKeys:
+		lines = sheet.Help(m.cfg.Keys.Rows(), at.W, look)
+	case readTitles:
+		lines = sheet.Titles(m.deck.State, m.titleAt(), at.W, look)
+	case readDetails:
+		lines = m.details(at.W, look)
 	}
 	m.sheet = m.sheet.Set(lines, at.H)
 	return m
+}
+
+// details is the page about the channel that the keys are about.
+func (m Model) details(w int, look sheet.Look) []string {
+	e, ok := m.subject()
+	s := m.deck.State
+	if ok && s.Entry.URL != "" && !shelf.Same(e, s.Entry) {
+		s = playback.State{} // the page is about another channel
+	}
+	kept, favourite := m.shelf.Kept(e)
+	if favourite {
+		e.Charset = kept.Charset
+	}
+	return sheet.Details(e, ok, favourite, s, w, look)
 }
 
 // state takes in what the deck is doing.

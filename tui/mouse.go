@@ -23,9 +23,12 @@ func (m Model) click(at tea.Mouse) (Model, tea.Cmd) {
 		m.shelf, _ = m.shelf.Click(shelf.Groups, at.Y-l.Groups.Y)
 	case !reading && l.List.Contains(at.X, at.Y):
 		var again bool
+		m.aside = false
 		if m.shelf, again = m.shelf.Click(shelf.List, at.Y-l.List.Y); again {
 			return m.enter(keys.Browse).playChosen()
 		}
+	case reading && m.page == readTitles && l.Page.Contains(at.X, at.Y):
+		return m.clickTitle(m.sheet.Top() + at.Y - l.Page.Y)
 	case l.Deck.Contains(at.X, at.Y) && !(reading && l.Page.Contains(at.X, at.Y)):
 		bar := m.deck.Bar(l.Deck.W, l.Deck.H)
 		x, y := at.X-l.Deck.X, at.Y-l.Deck.Y

@@ -51,7 +51,7 @@ func (m Model) press(k tea.KeyPressMsg) (Model, tea.Cmd) {
 func (m Model) typed(k tea.KeyPressMsg) Model {
 	m.line, _ = m.line.Press(k)
 	if m.mode == keys.Filtering && m.line.Text() != m.shelf.Filter() {
-		m.shelf = m.shelf.SetFilter(m.line.Text())
+		m.shelf, m.aside = m.shelf.SetFilter(m.line.Text()), false
 	}
 	return m
 }
@@ -60,6 +60,9 @@ func (m Model) typed(k tea.KeyPressMsg) Model {
 func (m Model) paste(text string) Model {
 	m.notice = ""
 	text = strings.TrimSpace(text)
+	if m.mode == keys.Browse || m.mode == keys.Reading {
+		return m.pasteLink(text)
+	}
 	switch m.mode {
 	case keys.Filtering:
 		m.line = m.line.Insert(text)
@@ -67,7 +70,22 @@ func (m Model) paste(text string) Model {
 	case keys.Typing:
 		m.line = m.line.Insert(text)
 	case keys.Browse, keys.Reading:
-		m = m.ask(askOpen, text)
+	}
+	return m
+}
+
+// pasteLink asks whether to open what was pasted: of several lines the first
+// that is no comment of a list.
+func (m Model) pasteLink(text string) Model {
+	link := text
+	for line := range strings.Lines(text) {
+		if link = strings.TrimSpace(line); link != "" && link[0] != '#' {
+			break
+		}
+	}
+	m = m.ask(askOpen, link)
+	if link != text {
+		m.notice = "one line of what was pasted"
 	}
 	return m
 }
@@ -106,19 +124,24 @@ func (m Model) answer(a keys.Action) (Model, tea.Cmd) {
 		}
 		return m.enter(keys.Browse).want(m.deck.Seek(to))
 	case askOpen:
-		return m.enter(keys.Browse).play(playlist.NewEntry(text))
+		return m.enter(keys.Browse).playAside(playlist.NewEntry(text))
 	case askEdit:
 		e := m.edits
 		if text != e.URL { // what the list wrote no longer tells of it
 			e.URL, e.Raw, e.Line = text, nil, ""
 		}
-		return m.enter(keys.Browse).play(e)
+		return m.enter(keys.Browse).playAside(e)
 	}
 	return m, nil
 }
 
 // reading walks the open page.
 func (m Model) reading(a keys.Action) (Model, tea.Cmd) {
+	if m.page == readTitles {
+		if next, cmd, ok := m.titles(a); ok {
+			return next, cmd
+		}
+	}
 	switch a {
 	case keys.Up:
 		m.sheet = m.sheet.Scroll(-1)
@@ -136,6 +159,10 @@ func (m Model) reading(a keys.Action) (Model, tea.Cmd) {
 		return m.read(readKeys), nil
 	case keys.Details:
 		return m.read(readDetails), nil
+	case keys.Titles:
+		return m.read(readTitles), nil
+	case keys.Charset:
+		return m.charset()
 	case keys.Copy:
 		return m.copyTitle()
 	default:
@@ -149,7 +176,7 @@ func (m Model) read(page reading) Model {
 	if m.mode == keys.Reading && m.page == page {
 		return m.enter(keys.Browse)
 	}
-	m.page = page
+	m.page, m.title = page, playback.Title{}
 	m.sheet = m.sheet.End(false)
 	return m.enter(keys.Reading)
 }
@@ -192,6 +219,10 @@ func (m Model) browse(a keys.Action) (Model, tea.Cmd) {
 		return m.favour()
 	case keys.Details:
 		return m.read(readDetails), nil
+	case keys.Titles:
+		return m.read(readTitles), nil
+	case keys.Charset:
+		return m.charset()
 	case keys.Help:
 		return m.read(readKeys), nil
 	case keys.Copy:
@@ -225,7 +256,7 @@ func (m Model) walk(a keys.Action) Model {
 	default:
 		return m
 	}
-	m.shelf = s
+	m.shelf, m.aside = s, false
 	if l := arrange(m.w, m.h); l.List.H == 0 && l.Header.H == 0 {
 		m.notice = m.where()
 	}

@@ -52,6 +52,15 @@ func (d *drawer) Toggle(e playlist.Entry) (bool, error) {
 	return true, nil
 }
 
+func (d *drawer) SetCharset(url, label string) error {
+	for i, f := range d.favourites {
+		if f.URL == url {
+			d.favourites[i] = f.WithCharset(label)
+		}
+	}
+	return d.err
+}
+
 func (d *drawer) Played(e playlist.Entry, _ time.Time) error {
 	d.recent = append([]playlist.Entry{e}, d.recent...)
 	return nil
@@ -242,6 +251,24 @@ func liveRadio() playback.State {
 		Recording: &playback.Recording{Path: "/home/me/x.mp3", Bytes: 12_400_000, For: 13 * time.Minute},
 	}
 	s.Counts.DecodedAudio = 32_000
+	return s
+}
+
+// radioTitles are heard behind live: the newest is still to come, the oldest
+// fell off the tape.
+func radioTitles() playback.State {
+	s := liveRadio()
+	at := time.Date(2026, 11, 3, 18, 40, 0, 0, time.UTC)
+	for _, t := range []struct {
+		text string
+		from time.Duration
+	}{
+		{"Concert in the evening", 0}, {"Traffic", 4 * time.Minute}, {"", 6 * time.Minute},
+		{"The Newsroom: headlines at the hour", 7 * time.Minute}, {"日本の音楽 – さくら", 13 * time.Minute},
+		{"A title so long that no screen of eighty columns and hardly one of a hundred has room for it", 15 * time.Minute},
+	} {
+		s.Titles = append(s.Titles, playback.Title{Text: t.text, Came: at.Add(t.from), From: t.from})
+	}
 	return s
 }
 

@@ -86,10 +86,7 @@ func (m Model) foot(l Layout, lines []string) *tea.Cursor {
 // header is the list's name and how much of it there is, and the filter.
 func (m Model) header(l Layout) string {
 	if m.mode == keys.Reading && l.Upper.H > 0 {
-		title := "All keys"
-		if m.page == readDetails {
-			title = "Details"
-		}
+		title := [...]string{readKeys: "All keys", readDetails: "Details", readTitles: "What was on"}[m.page]
 		return " " + m.styles.Strong.Render(m.ruler.Cut(title, m.w-1))
 	}
 	at := m.filterAt(l)
@@ -234,7 +231,7 @@ func (m Model) rule(l Layout, joint, label string) string {
 
 // shelfLines are the groups and the list, side by side.
 func (m Model) shelfLines(l Layout) []string {
-	look := shelf.Look{Styles: m.styles, Ruler: m.ruler, Playing: m.deck.State.Entry, Empty: m.emptyList()}
+	look := shelf.Look{Styles: m.styles, Ruler: m.ruler, Playing: m.deck.State.Entry, Mark: deck.Mark(m.deck.State.Phase), Idle: m.deck.Idle(), Empty: m.emptyList()}
 	list := m.shelf.ListLines(l.List.W, look)
 	if l.Folded {
 		return list

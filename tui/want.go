@@ -6,6 +6,7 @@ import (
 	"tapedeck/player/playback"
 	"tapedeck/playlist"
 	"tapedeck/tui/cells"
+	"tapedeck/tui/keys"
 	"tapedeck/tui/shelf"
 )
 
@@ -27,6 +28,9 @@ func (m Model) play(e playlist.Entry) (Model, tea.Cmd) {
 		m.notice = "reserved for Flash players: never dialled"
 		return m, nil
 	}
+	if kept, ok := m.shelf.Kept(e); ok && e.Charset == "" {
+		e = e.WithCharset(kept.Charset)
+	}
 	if !shelf.Same(e, m.tuned) {
 		m.before, m.tuned = m.tuned, e
 	}
@@ -39,7 +43,23 @@ func (m Model) playChosen() (Model, tea.Cmd) {
 		m.notice = "nothing is chosen"
 		return m, nil
 	}
+	m.aside = false
 	return m.play(e)
+}
+
+// playAside plays what is not chosen in the list: until one walks there, the
+// keys are about it.
+func (m Model) playAside(e playlist.Entry) (Model, tea.Cmd) {
+	m.aside = true
+	return m.play(e)
+}
+
+// subject is the channel that a key is about.
+func (m Model) subject() (e playlist.Entry, ok bool) {
+	if m.aside && m.tuned.URL != "" {
+		return m.tuned, true
+	}
+	return m.shelf.Chosen()
 }
 
 // step plays the next channel of what is shown, or the previous one.
@@ -57,11 +77,11 @@ func (m Model) step(n int) (Model, tea.Cmd) {
 // the last.
 func (m Model) playLast() (Model, tea.Cmd) {
 	if m.before.URL != "" {
-		return m.play(m.before)
+		return m.playAside(m.before)
 	}
 	for _, e := range m.shelf.Recent() {
 		if !shelf.Same(e, m.tuned) {
-			return m.play(e)
+			return m.playAside(e)
 		}
 	}
 	m.notice = "no channel was played before this one"
@@ -70,7 +90,7 @@ func (m Model) playLast() (Model, tea.Cmd) {
 
 // edit asks for the address of what failed in the deck, else of what is chosen.
 func (m Model) edit() Model {
-	e, ok := m.shelf.Chosen()
+	e, ok := m.subject()
 	if m.deck.State.Phase == playback.Failed {
 		e, ok = m.deck.State.Entry, true
 	}
@@ -82,9 +102,10 @@ func (m Model) edit() Model {
 	return m.ask(askEdit, e.URL)
 }
 
-// favour puts the chosen entry on the favourites, or takes it off.
+// favour puts the chosen entry, or one that was opened beside the list, on the
+// favourites, or takes it off.
 func (m Model) favour() (Model, tea.Cmd) {
-	e, ok := m.shelf.Chosen()
+	e, ok := m.subject()
 	switch {
 	case m.cfg.Store == nil:
 		m.notice = "favourites are not kept here"
@@ -92,6 +113,21 @@ func (m Model) favour() (Model, tea.Cmd) {
 		m.notice = "nothing is chosen"
 	default:
 		return m.start(store, toggleFavourite(m.cfg.Store, e))
+	}
+	return m, nil
+}
+
+// charset has the titles of a favourite read in another way when it is played
+// next.
+func (m Model) charset() (Model, tea.Cmd) {
+	e, ok := m.subject()
+	switch {
+	case !ok:
+		m.notice = "nothing is chosen"
+	case m.cfg.Store == nil || !m.shelf.Favourite(e):
+		m.notice = "the charset is kept with a favourite: press " + m.keyOf(keys.Favourite) + " first"
+	default:
+		return m.start(store, nextCharset(m.cfg.Store, e))
 	}
 	return m, nil
 }

@@ -26,12 +26,17 @@ func (l *loop) shiftRate(steps int) {
 		l.refuse("nothing plays")
 		return
 	}
-	now := s.wanted().rate
+	l.setRate(FasterThan(s.wanted().rate, steps))
+}
+
+// FasterThan is the speed that is steps faster than now; the last of them where
+// there are no more.
+func FasterThan(now float64, steps int) float64 {
 	i := slices.IndexFunc(rates, func(r float64) bool { return r >= now })
 	if i < 0 {
 		i = len(rates) - 1
 	}
-	l.setRate(rates[min(max(i+steps, 0), len(rates)-1)])
+	return rates[min(max(i+steps, 0), len(rates)-1)]
 }
 
 // setRate plays at another speed: a file by the player, a stream by its server

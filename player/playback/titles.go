@@ -16,6 +16,10 @@ const (
 	// after the first sound.
 	joined = 5 * time.Second
 
+	// Early is how much before its beginning a title is shown: the player can
+	// start some way before the place that was asked for.
+	Early = time.Second
+
 	// repeated is how far the same title of a stream on demand may lie from the
 	// one that came before a seek.
 	repeated = time.Second
@@ -77,7 +81,7 @@ func (l *loop) hear(s *stream) {
 // titleAt is the title that is on at media time at.
 func (s *stream) titleAt(at time.Duration) (on Title, ok bool) {
 	for _, t := range s.titles {
-		if t.From <= at && (!ok || t.From >= on.From) {
+		if t.From <= at+Early && (!ok || t.From >= on.From) {
 			on, ok = t, true
 		}
 	}

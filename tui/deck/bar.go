@@ -80,7 +80,7 @@ func accent(l Look) theme.Ink { return l.Accent }
 func (m Model) beside(w int) sides {
 	s := m.State
 	elapsed := figures.Clock(s.Position)
-	if m.idle() && s.Phase != playback.Ended {
+	if m.Idle() && s.Phase != playback.Ended {
 		elapsed = figures.NoClock
 	}
 	out := sides{left: elapsed}
@@ -157,7 +157,7 @@ func (m Model) barLine(w int, look Look) string {
 	b.WriteString(cells.Blank(min(beforeBar, w)))
 	if words.left != "" {
 		style := look.Text
-		if m.idle() {
+		if m.Idle() {
 			style = look.Dim
 		}
 		b.WriteString(style.Render(words.left) + "  ")
@@ -185,7 +185,7 @@ func (m Model) bar(w int, look Look) string {
 	if s.Live {
 		from, to = s.TapeFrom, s.TapeTo
 	}
-	if to <= from || w <= 0 || m.idle() && s.Phase != playback.Ended {
+	if to <= from || w <= 0 || m.Idle() && s.Phase != playback.Ended {
 		return look.Line.Render(strings.Repeat("─", max(w, 0)))
 	}
 	position := s.Position
@@ -215,6 +215,8 @@ func (m Model) figuresLine(w int, look Look) string {
 	lamp := ""
 	if r := s.Recording; r != nil {
 		lamp = "● rec " + figures.Size(r.Bytes)
+	} else if s.Armed {
+		lamp = "○ rec"
 	}
 	if lamp != "" {
 		if look.Width(lamp)+figureGap > room {
@@ -246,7 +248,7 @@ func (m Model) figures(w int) []figure {
 	if !slices.ContainsFunc(m.beside(w).right, func(r side) bool { return r.text == m.volume() }) {
 		out = append(out, figure{m.volume(), 7})
 	}
-	if m.idle() || s.Phase == playback.Connecting {
+	if m.Idle() || s.Phase == playback.Connecting {
 		return out
 	}
 	c := s.Counts

@@ -5,9 +5,11 @@
 package deck
 
 import (
+	"fmt"
 	"time"
 
 	"tapedeck/player/playback"
+	"tapedeck/tui/figures"
 )
 
 // Model is the deck as it was last seen.
@@ -15,8 +17,8 @@ type Model struct {
 	State playback.State
 }
 
-// idle says that no stream is in the deck.
-func (m Model) idle() bool {
+// Idle says that no stream is in the deck.
+func (m Model) Idle() bool {
 	switch m.State.Phase {
 	case playback.Stopped, playback.Ended, playback.Failed:
 		return true
@@ -46,11 +48,11 @@ func (m Model) Limits() Limits {
 		return Limits{Pause: "nothing is in the deck", Seek: nothing, Live: nothing, Rate: nothing, Record: nothing, Stop: nothing}
 	case m.State.Phase == playback.Ended && !m.State.Live && m.State.NoSeek == "":
 		return Limits{Live: nothing, Rate: nothing, Record: nothing, Stop: nothing} // a seek plays it again
-	case m.idle():
+	case m.Idle():
 		return Limits{Seek: nothing, Live: nothing, Rate: nothing, Record: nothing, Stop: nothing}
 	case m.State.Phase == playback.Connecting:
 		const soon = "the stream is not open yet"
-		return Limits{Pause: soon, Seek: soon, Live: soon, Rate: soon, Record: soon}
+		return Limits{Pause: soon, Seek: soon, Live: soon, Rate: soon} // a recording waits for it
 	case m.State.Phase == playback.Paused:
 		l.Pause = ""
 	}
@@ -89,9 +91,9 @@ func (m Model) Stop() (playback.Intent, string) {
 	return playback.Stop{}, ""
 }
 
-// Record starts a recording, or ends the one that runs.
+// Record starts a recording, or ends the one that runs or waits.
 func (m Model) Record() (playback.Intent, string) {
-	if m.State.Recording != nil {
+	if m.State.Recording != nil || m.State.Armed {
 		return playback.StopRecord{}, ""
 	}
 	if why := m.Limits().Record; why != "" {
@@ -114,6 +116,23 @@ func (m Model) Faster(steps int) (playback.Intent, string) {
 		return nil, refuse("cannot play at another speed", why)
 	}
 	return playback.ShiftRate{Steps: steps}, ""
+}
+
+// Title asks for the place where a title begins.
+func (m Model) Title(t playback.Title) (playback.Intent, string) {
+	if s := m.State; m.tape() && t.From < s.TapeFrom && m.Limits().Seek == "" {
+		return nil, "its beginning is not on the tape any more, which goes back " + figures.Clock(s.TapeTo-s.TapeFrom)
+	}
+	return m.seek(playback.SeekTo{To: t.From})
+}
+
+// NextRate is the speed that Faster(1) asks for, in words: "2×".
+func (m Model) NextRate() string {
+	now := m.State.Rate
+	if now == 0 {
+		now = 1
+	}
+	return fmt.Sprintf("%g×", playback.FasterThan(now, 1))
 }
 
 // SeekBy moves by a time.

@@ -78,7 +78,7 @@ func TestLimits(t *testing.T) {
 		{"empty", playback.State{}, Limits{"x", "x", "x", "x", "x", "x"}},
 		{"stopped", playback.State{Entry: entry}, Limits{"", "x", "x", "x", "x", "x"}},
 		{"failed", playback.State{Entry: entry, Phase: playback.Failed}, Limits{"", "x", "x", "x", "x", "x"}},
-		{"connecting", playback.State{Entry: entry, Phase: playback.Connecting}, Limits{"x", "x", "x", "x", "x", ""}},
+		{"connecting", playback.State{Entry: entry, Phase: playback.Connecting}, Limits{"x", "x", "x", "x", "", ""}},
 		{"a file", playback.State{Entry: entry, Phase: playback.Playing, Duration: 9}, Limits{"", "", "x", "", "", ""}},
 		{"live", playback.State{Entry: entry, Phase: playback.Playing, Live: true, NoSeek: "x", NoPause: "x", NoRate: "x"}, Limits{"x", "x", "x", "x", "", ""}},
 		{"live, paused", playback.State{Entry: entry, Phase: playback.Paused, Live: true, NoSeek: "x", NoPause: "x", NoRate: "x"}, Limits{"", "x", "", "x", "", ""}},

@@ -10,7 +10,7 @@ import (
 	"tapedeck/tui/theme"
 )
 
-// Rows is the height of the whole deck.
+// Rows is the height of the whole deck. A failure may take more.
 const Rows = 4
 
 // Look is what the deck is drawn with.
@@ -22,10 +22,10 @@ type Look struct {
 // Lines draws the deck: h lines of at most w cells. With fewer than four rows
 // the figures go first, then the server's title, then the bar.
 func (m Model) Lines(w, h int, look Look) []string {
-	title, now, bar, figs := m.titleLine, m.nowLine, m.barLine, m.figuresLine
 	if f := m.State.Failure; m.State.Phase == playback.Failed && f != nil {
-		now, bar, figs = m.failure(w, h, look, *f)
+		return m.failure(w, h, look, *f)
 	}
+	title, now, bar, figs := m.titleLine, m.nowLine, m.barLine, m.figuresLine
 	var order []func(int, Look) string
 	switch {
 	case h <= 0:
@@ -48,8 +48,8 @@ func (m Model) Lines(w, h int, look Look) []string {
 	return lines
 }
 
-// mark is the glyph of a phase. Each differs in shape.
-func mark(p playback.Phase) string {
+// Mark is the glyph of a phase. Each differs in shape.
+func Mark(p playback.Phase) string {
 	switch p {
 	case playback.Playing:
 		return "▶"
@@ -71,7 +71,7 @@ func mark(p playback.Phase) string {
 // less than half of the line.
 func (m Model) titleLine(w int, look Look) string {
 	if w < 3 {
-		return look.Accent.Render(look.Cut(mark(m.State.Phase), w))
+		return look.Accent.Render(look.Cut(Mark(m.State.Phase), w))
 	}
 	markStyle, title := look.Accent, cells.Clean(m.State.Entry.Title())
 	if m.State.Phase == playback.Failed {
@@ -85,7 +85,7 @@ func (m Model) titleLine(w int, look Look) string {
 	if m.State.Phase != playback.Playing && !m.empty() {
 		word = "  " + m.State.Phase.String()
 	}
-	if r := m.State.Rate; r != 0 && r != 1 && !m.idle() {
+	if r := m.State.Rate; r != 0 && r != 1 && !m.Idle() {
 		word += fmt.Sprintf("  %g×", r)
 	}
 	room := w - 2
@@ -106,7 +106,7 @@ func (m Model) titleLine(w int, look Look) string {
 	}
 	title = look.Cut(title, left-wordWidth)
 	gap := cells.Blank(room - look.Width(title) - wordWidth - look.Width(made))
-	return markStyle.Render(mark(m.State.Phase)) + " " + style.Render(title) +
+	return markStyle.Render(Mark(m.State.Phase)) + " " + style.Render(title) +
 		look.Accent.Render(word) + gap + look.Dim.Render(made)
 }
 
@@ -196,33 +196,33 @@ func (m Model) ladderLine(w int, look Look) string {
 }
 
 // failure is why it failed and what to do, under the ladder as far as it went.
-// A sentence too long for two lines takes the ladder's.
-func (m Model) failure(w, h int, look Look, f playback.Failure) (first, second, third func(int, Look) string) {
+// Where a sentence is long it takes the ladder's line and all that are left.
+func (m Model) failure(w, h int, look Look, f playback.Failure) []string {
+	lines := make([]string, 0, max(h, 0))
+	if h > 0 {
+		lines = append(lines, m.titleLine(w, look))
+	}
 	text := cells.Clean(f.Message)
 	if hint := cells.Clean(f.Hint); hint != "" {
 		text += " (" + hint + ")"
 	}
 	room := max(w-2, 0)
 	said := look.Wrap(text, room)
-	rows := min(max(h-1, 1), 3)
-	if len(said) > rows {
+	switch rows := h - 1; {
+	case rows < 1:
+		said = nil
+	case len(said) < rows:
+		lines = append(lines, m.ladderLine(w, look))
+	case len(said) > rows:
 		said = append(said[:rows-1], strings.Join(said[rows-1:], " "))
 	}
-	line := func(i int) func(int, Look) string {
-		return func(w int, look Look) string {
-			if i >= len(said) {
-				return ""
-			}
-			return cells.Blank(min(w, 2)) + look.Strong.Render(look.Cut(strings.TrimSpace(said[i]), room))
-		}
+	for _, line := range said {
+		lines = append(lines, cells.Blank(min(w, 2))+look.Strong.Render(look.Cut(strings.TrimSpace(line), room)))
 	}
-	switch {
-	case rows == 1: // only the bar's line is there
-		return line(1), line(0), line(1)
-	case len(said) < rows:
-		return m.ladderLine, line(0), line(1)
+	for len(lines) < h {
+		lines = append(lines, "")
 	}
-	return line(0), line(1), line(2)
+	return lines
 }
 
 // ladder is the way to the first picture as it is climbed:

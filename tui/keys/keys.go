@@ -55,6 +55,8 @@ const (
 	Softer
 	Favourite
 	Details
+	Charset
+	Titles
 	Copy
 	Help
 	Quit
@@ -70,7 +72,7 @@ const (
 	Browse    Mode = iota // the list and the deck
 	Filtering             // a filter is being typed; the list can still be walked
 	Typing                // a time or an address is being typed
-	Reading               // a page is open: the keys, the details
+	Reading               // a page is open: the keys, the details, the titles
 )
 
 type definition struct {
@@ -97,9 +99,10 @@ func definitions() []definition {
 		{GroupPrevious, "previous-group", list, "the group before", []string{"["}},
 		{GroupNext, "next-group", list, "the group after", []string{"]"}},
 		{Filter, "filter", list, "filter as you type", []string{"/"}},
-		{Clear, "clear", list, "clear the filter, close a page", []string{"esc"}},
+		{Clear, "clear", list, "clear filter, close page", []string{"esc"}},
 		{Favourite, "favourite", list, "on the favourites, or off", []string{"f"}},
 		{Details, "details", list, "details of the channel", []string{"i"}},
+		{Charset, "charset", list, "charset of a favourite", []string{"c"}},
 
 		{Play, "play", deck, "play what is chosen", []string{"enter"}},
 		{Pause, "pause", deck, "pause, go on, or play again", []string{"space"}},
@@ -118,6 +121,7 @@ func definitions() []definition {
 		{Live, "live", tape, "back to live", []string{"0"}},
 		{Faster, "faster", tape, "faster: 2×, 4×, where it can", []string{">", "."}},
 		{Slower, "slower", tape, "slower, then backwards", []string{"<", ","}},
+		{Titles, "titles", tape, "what was on, and back to it", []string{"T"}},
 		{Record, "record", tape, "start and stop recording", []string{"r"}},
 
 		{Mute, "mute", sound, "sound off and on", []string{"m"}},
@@ -175,7 +179,7 @@ func in(mode Mode, a Action) bool {
 		return slices.Contains([]Action{Play, Clear, Interrupt}, a)
 	case Reading:
 		return slices.Contains([]Action{Up, Down, HalfUp, HalfDown, PageUp, PageDown, Top, Bottom,
-			Clear, Help, Details, Pause, Copy, Mute, Louder, Softer, Quit, Interrupt}, a)
+			Clear, Help, Details, Titles, Play, Charset, Pause, Copy, Mute, Louder, Softer, Quit, Interrupt}, a)
 	case Browse:
 	}
 	return true

@@ -124,7 +124,7 @@ func TestModes(t *testing.T) {
 		{Browse, "q", Quit}, {Browse, "enter", Play},
 		{Filtering, "q", None}, {Filtering, "up", Up}, {Filtering, "esc", Clear}, {Filtering, "ctrl+c", Interrupt},
 		{Typing, "up", None}, {Typing, "enter", Play}, {Typing, "ctrl+c", Interrupt},
-		{Reading, "enter", None}, {Reading, "j", Down}, {Reading, "q", Quit}, {Reading, "space", Pause},
+		{Reading, "enter", Play}, {Reading, "f", None}, {Reading, "j", Down}, {Reading, "q", Quit}, {Reading, "space", Pause},
 	}
 	for _, tt := range tests {
 		if got := Default().For(tt.mode).Match(tt.key); got != tt.want {

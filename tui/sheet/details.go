@@ -11,8 +11,9 @@ import (
 )
 
 // Details is the page about one channel: what the list says of it and, where
-// it is the one in the deck, what was found out since.
-func Details(e playlist.Entry, chosen bool, s playback.State, w int, look Look) []string {
+// it is the one in the deck, what was found out since. favourite says that e is
+// one.
+func Details(e playlist.Entry, chosen, favourite bool, s playback.State, w int, look Look) []string {
 	p := page{w: w, look: look}
 	if chosen {
 		p.head("Channel")
@@ -27,6 +28,7 @@ func Details(e playlist.Entry, chosen bool, s playback.State, w int, look Look) 
 			p.row("duration", figures.Clock(e.Duration))
 		}
 		p.row("user agent", e.UserAgent)
+		p.row("charset", charset(e, favourite))
 		p.row("referer", playlist.Entry{URL: e.Referer}.Address())
 	}
 	if s.Entry.URL != "" {
@@ -36,6 +38,18 @@ func Details(e playlist.Entry, chosen bool, s playback.State, w int, look Look) 
 		p.row("", "nothing is chosen and nothing is in the deck")
 	}
 	return look.clip(p.lines, w)
+}
+
+// charset is how the titles of a station are read, where somebody can change it
+// or has changed it.
+func charset(e playlist.Entry, favourite bool) string {
+	switch protocol := e.Protocol(); {
+	case e.Charset != "":
+		return e.Charset
+	case favourite && (protocol == "http" || protocol == "https" || protocol == "icy"):
+		return "found out from the titles"
+	}
+	return ""
 }
 
 // page gathers lines: a label, and its text broken at the width.
@@ -82,7 +96,12 @@ func (p *page) deck(s playback.State) {
 	p.row("protocol", s.Protocol)
 	p.row("transport", s.Transport)
 	p.row("on now", s.Title)
-	p.row("cannot seek", s.NoSeek)
+	switch {
+	case s.NoSeek != "" && s.Live && s.TapeTo > s.TapeFrom:
+		p.row("seek", "within the "+figures.Clock(s.TapeTo-s.TapeFrom)+" that are kept: "+s.NoSeek)
+	default:
+		p.row("cannot seek", s.NoSeek)
+	}
 	p.row("cannot pause", s.NoPause)
 	p.row("note", s.Note)
 	p.row("output", s.Output)
@@ -91,6 +110,9 @@ func (p *page) deck(s playback.State) {
 	}
 	if r := s.Recording; r != nil {
 		p.row("recording", fmt.Sprintf("%s  %s  %s", r.Path, figures.Size(r.Bytes), figures.Clock(r.For)))
+		if r.Missing > 0 {
+			p.row("", figures.Clock(r.Missing)+" are missing in it: the stream was away")
+		}
 	}
 	if len(s.Ladder) == 0 {
 		return

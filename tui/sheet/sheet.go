@@ -1,6 +1,6 @@
 // Package sheet is a page to read that takes the place of the list: all keys,
-// or the details of a channel. It scrolls; its text is made by Help and
-// Details.
+// the details of a channel, or what was on. It scrolls; its text is made by
+// Help, Details and Titles.
 package sheet
 
 import (
@@ -33,6 +33,15 @@ func (m Model) Scroll(n int) Model {
 	m.top = max(min(m.top+n, len(m.lines)-m.rows), 0)
 	return m
 }
+
+// Show scrolls as far as it must for line n to be seen.
+func (m Model) Show(n int) Model {
+	m.top = max(min(m.top, n), n-m.rows+1)
+	return m.Scroll(0)
+}
+
+// Top is the first line shown.
+func (m Model) Top() int { return m.top }
 
 // End goes to the first line or the last.
 func (m Model) End(last bool) Model {

@@ -3,6 +3,7 @@ package sheet
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
@@ -60,10 +61,40 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// The names that a config file knows stand beside the keys, where there is room.
+func TestHelpNames(t *testing.T) {
+	for w, want := range map[int]bool{40: false, 80: true, 120: true} {
+		text := ansi.Strip(strings.Join(Help(keys.Default().Rows(), w, look), "\n"))
+		for _, name := range []string{"in [keys]", "previous-group", "forward-long", "half-down"} {
+			if strings.Contains(text, name) != want {
+				t.Errorf("at %d: %q is there: %v\n%s", w, name, !want, text)
+			}
+		}
+	}
+}
+
+// What the tape can is not denied because the server cannot.
+func TestDetailsOfATape(t *testing.T) {
+	e := playlist.Entry{Name: "Radio", URL: "http://radio/"}
+	s := playback.State{Entry: e, Phase: playback.Playing, Live: true, NoSeek: "the stream is live",
+		Recording: &playback.Recording{Path: "x", Missing: 12 * time.Second}}
+	text := ansi.Strip(strings.Join(Details(e, true, true, s, 80, look), "\n"))
+	for _, want := range []string{"cannot seek", "00:00:12 are missing", "found out from the titles"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	s.TapeTo = time.Minute
+	text = ansi.Strip(strings.Join(Details(e, true, true, s, 80, look), "\n"))
+	if strings.Contains(text, "cannot seek") || !strings.Contains(text, "within the 00:01:00 that are kept") {
+		t.Errorf("in\n%s", text)
+	}
+}
+
 func TestDetails(t *testing.T) {
 	e := playlist.Entry{Name: "Cam", URL: "rtsp://me:secret@cam/" + strings.Repeat("long/", 40) + "end?token=abc", Referer: "http://r/?token=abc"}
 	s := playback.State{Entry: e, Phase: playback.Failed, Failure: &playback.Failure{Rung: "tcp", Message: "refused", Hint: "is it on?"}}
-	text := ansi.Strip(strings.Join(Details(e, true, s, 80, look), "\n"))
+	text := ansi.Strip(strings.Join(Details(e, true, false, s, 80, look), "\n"))
 	for _, want := range []string{"Cam", "end?token=***", "failed at", "refused", "is it on?"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -72,7 +103,7 @@ func TestDetails(t *testing.T) {
 	if strings.Contains(text, "secret") || strings.Contains(text, "abc") {
 		t.Errorf("a secret in\n%s", text)
 	}
-	if got := Details(playlist.Entry{}, false, playback.State{}, 80, look); len(got) != 1 {
+	if got := Details(playlist.Entry{}, false, false, playback.State{}, 80, look); len(got) != 1 {
 		t.Errorf("%q", got)
 	}
 }

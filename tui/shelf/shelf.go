@@ -58,7 +58,7 @@ type library struct {
 type kept struct {
 	entries []playlist.Entry
 	index   *playlist.Index
-	links   map[string]bool
+	links   map[string]int // where each is in entries
 	found   []int32
 }
 
@@ -102,10 +102,10 @@ func (m Model) SetFavourites(entries []playlist.Entry) Model { return m.keep(fav
 func (m Model) SetRecent(entries []playlist.Entry) Model     { return m.keep(recent, entries) }
 
 func (m Model) keep(which int, entries []playlist.Entry) Model {
-	k := kept{entries: entries, index: &playlist.Index{}, links: make(map[string]bool, len(entries))}
+	k := kept{entries: entries, index: &playlist.Index{}, links: make(map[string]int, len(entries))}
 	k.index.Add(entries)
-	for _, e := range entries {
-		k.links[e.URL] = true
+	for i, e := range entries {
+		k.links[e.URL] = i
 	}
 	k.found = k.index.Filter(m.filter, nil)
 	m.kept[which] = k
@@ -128,7 +128,20 @@ func (m Model) Settle() Model {
 }
 
 // Favourite reports whether e is on the favourites.
-func (m Model) Favourite(e playlist.Entry) bool { return m.kept[favourites].links[e.URL] }
+func (m Model) Favourite(e playlist.Entry) bool {
+	_, ok := m.Kept(e)
+	return ok
+}
+
+// Kept is the favourite with e's link, as the favourites have it.
+func (m Model) Kept(e playlist.Entry) (kept playlist.Entry, ok bool) {
+	k := m.kept[favourites]
+	i, ok := k.links[e.URL]
+	if !ok {
+		return kept, false
+	}
+	return k.entries[i], true
+}
 
 // Recent is what was played before, the latest first.
 func (m Model) Recent() []playlist.Entry { return m.kept[recent].entries }

@@ -13,7 +13,6 @@ import (
 const (
 	cursorMark   = "▌" // the chosen row of the pane with the keys
 	restingMark  = "▏" // the chosen row of the other pane
-	playingMark  = "▶"
 	favouredMark = "♥"
 	reservedWord = "reserved"
 )
@@ -23,6 +22,8 @@ type Look struct {
 	theme.Styles
 	cells.Ruler
 	Playing playlist.Entry // what is in the deck
+	Mark    string         // how it is marked: what the deck does with it
+	Idle    bool           // which is nothing
 	Empty   string         // what to say where the list has nothing yet
 }
 
@@ -163,7 +164,10 @@ func (m Model) listLine(i, w int, c columns, look Look) string {
 	case reserved:
 		name = style.Dim
 	case Same(e, look.Playing):
-		playing, name = playingMark, style.Accent
+		playing = look.Mark
+		if !look.Idle {
+			name = style.Accent
+		}
 	}
 	protocol, flag, flagStyle := e.Protocol(), "", style.Accent
 	switch {
