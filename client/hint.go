@@ -68,29 +68,37 @@ func hintOfKind(err error) string {
 	case errors.As(err, &cert), errors.As(err, &certHost), errors.As(err, &certBad):
 		return "the server's certificate is not trusted; check the address"
 	case errors.Is(err, web.ErrPrivate), errors.Is(err, rtsp.ErrRedirect):
-		return "the server points somewhere it should not; check the address"
+		return "check the address: the link may not be what it seems"
 	case errors.As(err, &tunnel) && status < 500 && status != 403:
 		return "the server makes no tunnel at this port and path; check both, or use rtsp://"
 	case errors.Is(err, rtsp.ErrHTTP):
-		return "this port is a web server's; RTSP is mostly at 554, which is what a link without a port means"
+		return "try http:// in its place; RTSP is mostly at port 554, which is what a link without a port means"
+	case errors.Is(err, web.ErrRTSP):
+		return "begin the link with rtsp:// in its place"
+	case errors.Is(err, web.ErrNotMedia):
+		return "look there, in a browser, for the stream's own link"
 	case errors.Is(err, web.ErrChanged):
 		return "play it again"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "check the spelling of the host, or the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens at this port; check the port, or whether the server runs"
+		return "check the port, or whether the server runs"
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return "the host cannot be reached from here; check the network or the VPN"
 	case status == 403:
-		return "the server forbids it: the link may have expired, or is not for your region"
-	case status == 404 || status == 410:
-		return "the stream is not there any more; look for a newer link"
+		return "the link may name a folder, have expired, or not be for your region"
+	case status == 404:
+		return "check the path in the link, letter by letter; the stream may also have ended or moved"
+	case status == 410:
+		return "it is gone for good; look for a newer link"
+	case status == 400:
+		return "check the link: the server may speak another protocol at this port, such as https://"
 	case status == 453 || status == 503 || status == 429:
 		return "the server is busy; try again in a while"
 	case status >= 500:
 		return "the server has a fault; try again later"
 	case errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
-		return "the server does not answer; try again, or check the network"
+		return "try again, or check the network"
 	}
 	return ""
 }
@@ -122,7 +130,7 @@ func hintOfRung(r media.Rung) string {
 	case media.RungTCP:
 		return "check the host and the port, or whether a firewall is between"
 	case media.RungTLS:
-		return "the server may not speak TLS at this port; try http:// or rtsp://"
+		return "try http:// or rtsp:// in its place, or another port"
 	case media.RungReply:
 		return "the server may speak another protocol at this port"
 	case media.RungSession:

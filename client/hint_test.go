@@ -2,11 +2,13 @@ package client
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
+	"tapedeck/client/web"
 )
 
 func TestHintTunnelsAndCertificates(t *testing.T) {
@@ -18,13 +20,20 @@ func TestHintTunnelsAndCertificates(t *testing.T) {
 		want string
 	}{
 		{tunnel(&rtsp.StatusError{Code: 404}), "makes no tunnel at this port and path"},
-		{tunnel(&rtsp.StatusError{Code: 403}), "the server forbids it"},
+		{tunnel(&rtsp.StatusError{Code: 403}), "the link may name a folder"},
 		{tunnel(&rtsp.StatusError{Code: 503}), "the server is busy"},
 		{tunnel(&rtsp.StatusError{Code: 401}), "put user:password@"},
 		{&login.Error{}, "put user:password@"},
 		{&login.Error{Downgrade: true}, "somebody may stand in between"},
 		{tunnel(rtsp.ErrConnection), "makes no tunnel at this port and path"},
-		{media.At(media.RungReply, rtsp.ErrHTTP), "this port is a web server's"},
+		{media.At(media.RungReply, rtsp.ErrHTTP), "RTSP is mostly at port 554"},
+		{media.At(media.RungReply, web.ErrRTSP), "begin the link with rtsp://"},
+		{media.At(media.RungReply, &web.StatusError{Code: 404}), "check the path"},
+		{media.At(media.RungReply, &web.StatusError{Code: 410}), "gone for good"},
+		{media.At(media.RungReply, &web.StatusError{Code: 400}), "such as https://"},
+		{media.At(media.RungReply, &web.StatusError{Code: 503}), "the server is busy"},
+		{media.At(media.RungContainer, web.ErrNotMedia), "the stream's own link"},
+		{media.At(media.RungTCP, syscall.ECONNREFUSED), "whether the server runs"},
 		{media.At(media.RungTLS, &rtsp.CertificateError{}), "[tls.pins] in the config"},
 		{media.At(media.RungTLS, &rtsp.CertificateError{Pinned: true}), "reset or replaced"},
 	} {

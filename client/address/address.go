@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,6 +86,9 @@ func Parse(link string) (Address, error) {
 	var a Address
 	scheme, rest, ok := strings.Cut(link, "://")
 	if !ok || !isScheme(scheme) {
+		if scheme, short := shortScheme(link); short {
+			return bad("two slashes are missing: " + scheme + "://")
+		}
 		scheme, rest = "http", link
 	}
 	a.Scheme = strings.ToLower(scheme)
@@ -113,6 +117,23 @@ func Parse(link string) (Address, error) {
 	}
 	a.Host, a.Port = host, port
 	return a, nil
+}
+
+// shortScheme finds the scheme of a link without its slashes: "rtsp:host/path",
+// "http:/host". What stands before the colon of "host:8080/radio" is none, nor
+// of "user:password@host".
+func shortScheme(link string) (scheme string, ok bool) {
+	scheme, rest, ok := strings.Cut(link, ":")
+	scheme = strings.ToLower(scheme)
+	if !ok || !slices.ContainsFunc([]string{"rtsp", "http", "mms", "rtmp", "icy", "pnm"}, func(s string) bool { return strings.HasPrefix(scheme, s) }) {
+		return "", false
+	}
+	authority := rest
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		authority = rest[:end]
+	}
+	port := strings.Trim(authority, "0123456789") == "" && authority != ""
+	return scheme, rest != "" && !port && !strings.Contains(authority, "@")
 }
 
 func isScheme(s string) bool {

@@ -51,6 +51,18 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("Parse(%q) = %+v, %v, want an *Error", link, a, err)
 		}
 	}
+	for link, want := range map[string]string{
+		"rtsp:cam/1": "rtsp://", "RTSPT:cam": "rtspt://", "http:/host/x": "http://", "mms:h:1755/x": "mms://", "rtsp:/cam/1": "rtsp://",
+	} {
+		if _, err := Parse(link); err == nil || !strings.Contains(err.Error(), "two slashes are missing: "+want) {
+			t.Errorf("Parse(%q): %v", link, err)
+		}
+	}
+	for _, link := range []string{"rtsp:8080/x", "http:80", "host:8080/x", "rtspuser:pw@host/x", "me:pw@host"} {
+		if a, err := Parse(link); err != nil {
+			t.Errorf("Parse(%q) = %+v, %v", link, a, err)
+		}
+	}
 	if _, err := Parse("rtmp://$OPT:rtmp-raw=rtmp://h/app playpath=x"); !errors.Is(err, ErrReserved) {
 		t.Errorf("a reserved link: %v, want ErrReserved", err)
 	}

@@ -249,6 +249,9 @@ func (r *reply) discard() {
 
 // failure is the error that a reply means which is no success.
 func (r *reply) failure() error {
+	if r.status >= 400 && indexFold(r.header.Get("Server"), "rtsp") >= 0 {
+		return ErrRTSP // GStreamer: it takes any GET for a half of a tunnel, and says 503
+	}
 	return &StatusError{Code: r.status, Reason: r.reason, Login: r.refused}
 }
 

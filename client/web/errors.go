@@ -21,6 +21,10 @@ var (
 	// ErrDropped: a live stream ended without the server saying so.
 	ErrDropped = errors.New("the server closed the connection in the middle of the stream")
 
+	// ErrRTSP: who answers at this port speaks RTSP, as the links of cameras do
+	// that begin with rtsp://.
+	ErrRTSP = errors.New("http: an RTSP server answers at this port")
+
 	// ErrPrivate: a public server redirects into a private network.
 	ErrPrivate = errors.New("a public server points to a private address, which is refused")
 

@@ -81,7 +81,7 @@ func (c *client) replyError(err error, got int) error {
 		return &unanswered{clean(media.Plainly(err))}
 	case errors.Is(err, io.EOF):
 		return errors.New("http: the server closed the connection in the middle of its headers")
-	case errors.Is(err, errHeadTooLong), errors.Is(err, errNotHTTP):
+	case errors.Is(err, errHeadTooLong), errors.Is(err, errNotHTTP), errors.Is(err, ErrRTSP):
 		return err
 	}
 	return clean(err)
@@ -114,7 +114,10 @@ func (r *headReader) next() ([]byte, error) {
 		}
 		// What cannot become a status line is not waited for: a server of
 		// another protocol may keep silent for ever after its greeting.
-		if !startsLikeHTTP(r.buf) {
+		switch {
+		case len(r.buf) >= len(rtspStart) && equalFold(r.buf[:len(rtspStart)], rtspStart):
+			return nil, ErrRTSP
+		case !startsLike(r.buf):
 			return nil, errNotHTTP
 		}
 		if cap(r.buf)-len(r.buf) < 4<<10 {
@@ -128,8 +131,13 @@ func (r *headReader) next() ([]byte, error) {
 	}
 }
 
-func startsLikeHTTP(b []byte) bool {
-	for _, start := range []string{"HTTP/1.", "ICY "} {
+// rtspStart is how an RTSP server answers a request that it does not know.
+const rtspStart = "RTSP/"
+
+// startsLike reports whether b may become a status line of HTTP, or of what is
+// known not to be.
+func startsLike(b []byte) bool {
+	for _, start := range []string{"HTTP/1.", "ICY ", rtspStart} {
 		k := min(len(start), len(b))
 		if equalFold(b[:k], start[:k]) {
 			return true

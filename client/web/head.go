@@ -95,6 +95,9 @@ func parseStatus(line string) (*head, error) {
 	proto, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	code, reason, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	proto = strings.ToLower(proto)
+	if strings.HasPrefix(proto, "rtsp/") {
+		return nil, ErrRTSP
+	}
 	if proto != "icy" && !strings.HasPrefix(proto, "http/1.") {
 		return nil, errNotHTTP
 	}

@@ -76,6 +76,8 @@ var hostileWords = map[string]struct {
 	"endless interim replies":    {media.RungReply, "not HTTP"},
 	"garbage":                    {media.RungReply, "not HTTP"},
 	"endless garbage":            {media.RungReply, "not HTTP"},
+	"an RTSP server":             {media.RungReply, "an RTSP server answers"},
+	"GStreamer's RTSP server":    {media.RungReply, "an RTSP server answers"},
 	"another protocol":           {media.RungReply, "not HTTP"},
 	"a status that is none":      {media.RungReply, "not HTTP"},
 	"a length too long":          {"", ""},

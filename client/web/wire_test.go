@@ -26,7 +26,8 @@ var headCases = []struct {
 	{"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\nA: b\r\n\r\n", 200, "http/1.1", "A", "b", nil},
 	{"control bytes", "HTTP/1.1 200 OK\r\nA: b\x1b[1mc\x00\r\n\r\n", 200, "http/1.1", "A", "b[1mc", nil},
 	{"no code", "HTTP/1.1 OK\r\n\r\n", 0, "", "", "", errNotHTTP},
-	{"not http", "RTSP/1.0 200 OK\r\n\r\n", 0, "", "", "", errNotHTTP},
+	{"not http", "220 mail.example ESMTP\r\n\r\n", 0, "", "", "", errNotHTTP},
+	{"rtsp", "RTSP/1.0 200 OK\r\n\r\n", 0, "", "", "", ErrRTSP},
 	{"too many lines", "HTTP/1.1 200 OK\r\n" + strings.Repeat("a:b\r\n", maxHeaderLines+2) + "\r\n", 0, "", "", "", errHeadLines},
 }
 

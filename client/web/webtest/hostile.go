@@ -91,6 +91,8 @@ func Hostile() []Behaviour {
 		Repeats("endless interim replies", "", "HTTP/1.1 100 Continue\r\n\r\n", 0),
 		Says("garbage", "\x00\x01\x02\x03garbage\xff\xfe\r\n\r\n"),
 		Repeats("endless garbage", "", "garbage", 0),
+		Holds("an RTSP server", "RTSP/1.0 400 Bad Request\r\nServer: x\r\n\r\n"),
+		Says("GStreamer's RTSP server", "HTTP/1.1 503 Service Unavailable\r\nServer: GStreamer RTSP Server\r\nConnection: close\r\n\r\n"),
 		Holds("another protocol", "220 mail.example ESMTP\r\n"),
 		Says("a status that is none", "HTTP/1.1 abc OK\r\n\r\n"),
 		Says("a length too long", okHead+"Content-Length: 999999\r\n\r\n"+media),
