@@ -13,7 +13,11 @@ import (
 	"tapedeck/player"
 	"tapedeck/player/playback"
 	"tapedeck/playlist"
+	"tapedeck/tui/cells"
 )
+
+// stepColumn is as wide as the longest names of steps: "setup multicast video".
+const stepColumn = 21
 
 // probeTimeout is how long a probe may take without --timeout.
 const probeTimeout = 30 * time.Second
@@ -136,7 +140,7 @@ func (d *doctor) rung(r rung) {
 	} else {
 		mark, what = "FAIL", r.Error
 	}
-	d.say("rung", r, fmt.Sprintf("%s  %-14s %6d ms  %s", mark, r.Step, int(r.Took*1000), what))
+	d.say("rung", r, fmt.Sprintf("%s  %s %6d ms  %s", mark, cells.Ruler{}.Fit(r.Step, stepColumn), int(r.Took*1000), what))
 }
 
 func (d *doctor) verdict(v verdict) {

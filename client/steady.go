@@ -233,6 +233,9 @@ func (r *steady) again(ctx context.Context, was media.Info) (Session, error) {
 	o := r.o
 	if was.Live {
 		o.start = r.last + splice
+		if !keepsTime(r.session()) {
+			o.Trace = r.later(o.start)
+		}
 	}
 	s, err := r.open(ctx, r.at, o)
 	if err != nil {
@@ -246,6 +249,24 @@ func (r *steady) again(ctx context.Context, was media.Info) (Session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// later tells the events of a stream that counts its time from 0 again: a title
+// begins so much later.
+func (r *steady) later(shift time.Duration) func(media.Event) {
+	return func(e media.Event) {
+		if t, ok := e.(media.Title); ok {
+			t.Time += shift
+			e = t
+		}
+		r.tell(e)
+	}
+}
+
+// keepsTime reports whether streams of s's kind begin at Options.start.
+func keepsTime(s Session) bool {
+	_, ok := s.(*rtsp.Session)
+	return ok
 }
 
 // take puts s in the place of old.
@@ -263,7 +284,7 @@ func (r *steady) take(old, s Session) error {
 	r.past = r.past.Plus(n)
 	r.s, r.shift = s, 0
 	if live {
-		if _, ok := s.(*rtsp.Session); !ok { // which begins at Options.start by itself
+		if !keepsTime(s) {
 			r.shift = r.last + splice
 		}
 		return nil

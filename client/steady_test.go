@@ -152,6 +152,29 @@ func TestLiveComesBack(t *testing.T) {
 	})
 }
 
+// TestTitlesAfterALoss: a stream that comes back counts its time from 0, and its
+// titles go on with the time of the first.
+func TestTitlesAfterALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var titles []media.Title
+		o := Options{Trace: func(e media.Event) {
+			if title, ok := e.(media.Title); ok {
+				titles = append(titles, title)
+			}
+		}}
+		next := &part{info: live, n: 20, end: io.EOF}
+		s := newSteady(&part{info: live, n: 50, end: cut}, address.Address{}, o, func(_ context.Context, _ address.Address, o Options) (Session, error) {
+			o.Trace(media.Title{Text: "again", Time: time.Second})
+			return next, nil
+		})
+		chunks, _ := drain(t, s)
+		at := chunks[49].Time + splice + time.Second // where a second of what came back is heard
+		if len(titles) != 1 || titles[0].Time != at || chunks[60].Time != at {
+			t.Errorf("%+v, chunk at %v, want %v", titles, chunks[60].Time, at)
+		}
+	})
+}
+
 func TestFinalAnswersEndIt(t *testing.T) {
 	for _, c := range []struct {
 		name   string
