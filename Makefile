@@ -38,7 +38,7 @@ bench: build
 
 # Rewrites the screens that the tests compare with; read the diff.
 golden:
-	go test ./tui/... . -update
+	go test ./tui . -update
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 30s

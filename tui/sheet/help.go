@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"slices"
 	"strings"
 
 	"tapedeck/tui/cells"
@@ -14,10 +15,6 @@ const twoColumns = 96
 // keyColumn is how wide the keys stand, where none is wider.
 const keyColumn = 10
 
-// helpColumn is how wide what they do stands, where there is room and the names
-// come after it.
-const helpColumn = 31
-
 // nameHead stands over the names of the actions.
 const nameHead = "in [keys]"
 
@@ -25,26 +22,12 @@ const nameHead = "in [keys]"
 func Help(rows []keys.Row, w int, look Look) []string {
 	sections := bySection(rows)
 	if w < twoColumns {
-		var lines []string
-		for i, s := range sections {
-			lines = append(lines, section(s, w, look, i == 0)...)
-			lines = append(lines, "")
-		}
-		return look.clip(lines[:max(len(lines)-1, 0)], w)
+		return look.clip(tables(sections, w, look), w)
 	}
-	half := w / 2
-	var left, right []string
-	for i, s := range sections { // those of the list and of the program at the left, the rest beside them
-		column := &right
-		if i == 0 || i == len(sections)-1 {
-			column = &left
-		}
-		first := len(*column) == 0
-		if !first {
-			*column = append(*column, "")
-		}
-		*column = append(*column, section(s, half-1, look, first)...)
-	}
+	// Those of the list and of the program stand at the left, the rest beside them.
+	half, last := w/2, len(sections)-1
+	left := tables([][]keys.Row{sections[0], sections[last]}, half-1, look)
+	right := tables(sections[1:last], half-1, look)
 	lines := make([]string, max(len(left), len(right)))
 	for i := range lines {
 		l, r := "", ""
@@ -73,34 +56,39 @@ func bySection(rows []keys.Row) [][]keys.Row {
 	return out
 }
 
-// section is a table: keys, what they do and, where there is room, the names by
-// which a config file changes them; head says so over them.
-func section(rows []keys.Row, w int, look Look, head bool) []string {
+// tables are sections under one another: keys, what they do and, where there is
+// room, the names by which a config file changes them.
+func tables(sections [][]keys.Row, w int, look Look) []string {
 	const indent = 3
 	column, help, name := keyColumn, 0, len(nameHead)
-	for _, r := range rows {
+	for _, r := range slices.Concat(sections...) {
 		column, help, name = max(column, look.Width(r.Keys)), max(help, look.Width(r.Help)), max(name, len(r.Name))
 	}
 	column = min(column, max(w/2-indent, 1))
 	room := w - indent - column - 2
 	named := room >= help+2+name
 	if named {
-		room = min(room-2-name, max(help, helpColumn))
+		room = help
 	}
-	line := func(keys, help string, ink theme.Ink, name string) string {
+	var lines []string
+	line := func(keys, help string, ink theme.Ink, name string) {
 		s := cells.Blank(indent) + ink.Render(look.Fit(keys, column)) + cells.Blank(2)
-		if !named {
-			return s + look.Cut(help, room)
+		if named {
+			s += look.Fit(help, room) + cells.Blank(2) + look.Dim.Render(name)
+		} else {
+			s += look.Cut(help, room)
 		}
-		return s + look.Fit(help, room) + cells.Blank(2) + look.Dim.Render(name)
+		lines = append(lines, s)
 	}
-	over := ""
-	if head {
-		over = nameHead
-	}
-	lines := []string{line(strings.ToUpper(rows[0].Section), "", look.Dim, over)}
-	for _, r := range rows {
-		lines = append(lines, line(r.Keys, r.Help, look.Accent, r.Name))
+	over := nameHead
+	for _, rows := range sections {
+		if len(lines) > 0 {
+			lines, over = append(lines, ""), ""
+		}
+		line(strings.ToUpper(rows[0].Section), "", look.Dim, over)
+		for _, r := range rows {
+			line(r.Keys, r.Help, look.Accent, r.Name)
+		}
 	}
 	return lines
 }
