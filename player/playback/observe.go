@@ -1,12 +1,10 @@
 package playback
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
 	"reflect"
-	"strings"
 	"time"
 
 	"tapedeck/client/media"
@@ -172,32 +170,6 @@ func tracks(streams []player.Stream) []Track {
 		}
 	}
 	return tracks
-}
-
-// codecOf names what the player calls by its four letters, or by a word.
-func codecOf(s player.Stream) media.Codec {
-	name := cmp.Or(s.FourCC, s.Codec)
-	switch strings.TrimSpace(strings.ToLower(name)) {
-	case "h264", "avc1":
-		return media.H264
-	case "hevc", "hev1", "hvc1":
-		return media.H265
-	case "mp4a", "aac", "adts":
-		return media.AAC
-	case "mpga", "mp3":
-		return media.MP3
-	case "opus":
-		return media.Opus
-	case "vorb":
-		return media.Vorbis
-	case "flac":
-		return media.FLAC
-	case "mlaw", "ulaw":
-		return media.PCMU
-	case "alaw":
-		return media.PCMA
-	}
-	return media.Codec(name)
 }
 
 // playerEnded learns that the player has come to the end of what it was given.

@@ -254,44 +254,6 @@ func (r *funcReader) Close() error {
 	return nil
 }
 
-// Extension is the usual file extension for bytes of a MIME type.
-func Extension(contentType string) string {
-	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	switch strings.TrimSpace(kind) {
-	case "video/x-matroska":
-		return ".mkv"
-	case "audio/x-matroska":
-		return ".mka"
-	case "video/webm", "audio/webm":
-		return ".webm"
-	case "video/mp2t":
-		return ".ts"
-	case "video/mp4":
-		return ".mp4"
-	case "audio/mp4":
-		return ".m4a"
-	case "audio/mpeg":
-		return ".mp3"
-	case "audio/aac", "audio/aacp":
-		return ".aac"
-	case "audio/ogg", "application/ogg":
-		return ".ogg"
-	case "video/ogg":
-		return ".ogv"
-	case "audio/flac":
-		return ".flac"
-	case "audio/wav", "audio/x-wav":
-		return ".wav"
-	case "video/x-flv":
-		return ".flv"
-	case "video/x-msvideo":
-		return ".avi"
-	case "video/x-ms-asf":
-		return ".asf"
-	}
-	return ".bin"
-}
-
 // fileName makes a name that every file system takes from a title and a time.
 func fileName(title string, at time.Time) string {
 	clean := strings.Map(func(r rune) rune {
