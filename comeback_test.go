@@ -19,6 +19,9 @@ func TestComeBack(t *testing.T) {
 	last := 0.0
 	for range 2 {
 		await(t, r, func(n playback.NoteEvent) bool { return strings.Contains(n.Message, "trying again") })
+		if gap := await[playback.GapEvent](t, r, nil); gap.Missing < 0.5 || gap.Position <= last {
+			t.Errorf("%+v after %v", gap, last)
+		}
 		await(t, r, func(n playback.NoteEvent) bool { return strings.Contains(n.Message, "is back after") })
 		p := await[playback.PlayingEvent](t, r, nil)
 		if p.Position <= last {

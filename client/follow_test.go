@@ -185,7 +185,7 @@ func TestListsThatLeadNowhere(t *testing.T) {
 		"/deep1":    {media.RungContainer, "more than 4 lists stand one behind another", ""},
 		"/empty":    {media.RungContainer, "the list has no links in it", ""},
 		"/allgone":  {media.RungAddress, "none of 3 links in the PLS list opens; the last: address \"http:", "correct the link"},
-		"/many":     {media.RungReply, "none of 8 links in the PLS list opens; the last: http: 404", "not there any more"},
+		"/many":     {media.RungReply, "none of 8 links in the PLS list opens; the last: http: 404", "check the path"},
 		"/channels": {media.RungContainer, "this is a list of 2 channels (M3U); open it as a list", "save it to a file"},
 		"/long":     {media.RungContainer, "this is a list of 9 channels (M3U); open it as a list", "save it to a file"},
 		"/dash":     {media.RungContainer, "DASH with DRM is not played here", "another address"},
