@@ -88,7 +88,7 @@ func hostileHTTP(t *testing.T) {
 		"dribbled media":             30 * time.Second, // until VLC has had its time
 	}
 	says := map[string]string{
-		"not found":           "not there any more",
+		"not found":           "check the path",
 		"half a reply":        "in the middle of its headers",
 		"no answer":           "without an answer",
 		"silence":             "did not answer within 10s",
