@@ -13,6 +13,7 @@ import (
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
+	"tapedeck/client/web"
 )
 
 const (
@@ -32,6 +33,9 @@ const (
 	// always ends in its first seconds is broken.
 	healthy     = 10 * time.Second
 	maxRelapses = 5
+
+	// maxAsked bounds what a server may ask for with Retry-After.
+	maxAsked = 5 * time.Minute
 
 	// maxMoves bounds how often in a row a server may send us elsewhere.
 	maxMoves = 5
@@ -140,12 +144,15 @@ func passing(err error) bool {
 		return true
 	}
 	rung, ok := errors.AsType[*media.RungError](err)
-	if !ok || errors.Is(err, login.ErrWanted) || errors.Is(err, rtsp.ErrNoPlayableTrack) || errors.Is(err, rtsp.ErrClosed) {
+	if !ok || errors.Is(err, login.ErrWanted) || errors.Is(err, rtsp.ErrNoPlayableTrack) || errors.Is(err, rtsp.ErrClosed) ||
+		errors.Is(err, web.ErrPrivate) {
 		return false
 	}
 	switch status := statusOf(err); {
-	case status >= 500, status == 404, status == 408, status == 429, status == 453, status == 454, status == 455:
-		return true // 404: cameras and relays say it until the source is back
+	case status >= 500, status == 408, status == 425, status == 429, status == 453, status == 454, status == 455:
+		return true
+	case status == 404:
+		return true // of what has played: Icecast, cameras and relays say it until the source is back
 	case status != 0:
 		return false
 	}
@@ -213,6 +220,9 @@ func (r *steady) delay(ctx context.Context, why error) error {
 	}
 	r.wait = min(max(2*r.wait, firstWait), longestWait)
 	wait := r.wait + time.Duration((r.chance()-0.5)*0.4*float64(r.wait))
+	if busy, ok := errors.AsType[*web.StatusError](why); ok {
+		wait = max(wait, min(busy.RetryAfter, maxAsked))
+	}
 	r.tell(media.Interrupted{Why: why, Wait: wait})
 	return pause(ctx, wait)
 }

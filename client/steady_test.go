@@ -15,6 +15,7 @@ import (
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
+	"tapedeck/client/web"
 )
 
 // part is a Session that gives a chunk each 100 ms, n of them, and ends.
@@ -195,6 +196,39 @@ func TestFinalAnswersEndIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPassing: which answers end it, and which may be another one in a while.
+func TestPassing(t *testing.T) {
+	for code, want := range map[int]bool{
+		400: false, 401: false, 402: false, 403: false, 404: true, 405: false, 407: false, 408: true, 410: false, 425: true, 429: true,
+		451: false, 500: true, 502: true, 503: true,
+	} {
+		if got := passing(media.At(media.RungReply, &web.StatusError{Code: code})); got != want {
+			t.Errorf("%d: %v", code, got)
+		}
+	}
+	if passing(media.At(media.RungTCP, web.ErrPrivate)) {
+		t.Error("a private address passes")
+	}
+}
+
+// TestServerAsksToBeLeftAlone has Retry-After, as long as is reasonable.
+func TestServerAsksToBeLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy := func(d time.Duration) error {
+			return media.At(media.RungReply, &web.StatusError{Code: 429, RetryAfter: d})
+		}
+		w := &world{answers: []any{busy(20 * time.Second), busy(24 * time.Hour), busy(0), &part{info: live, n: 1, end: io.EOF}}}
+		s := w.steady(&part{info: live, n: 20, end: cut})
+		if _, err := drain(t, s); err != io.EOF {
+			t.Error(err)
+		}
+		want := "lost connection closed by the server, 1s; lost http: 429, 20s; lost http: 429, 5m0s; lost http: 429, 8s; back after 5m29s"
+		if got := strings.Join(w.told, "; "); got != want {
+			t.Errorf("told %q", got)
+		}
+	})
 }
 
 func TestFilmGoesOnWhereItBroke(t *testing.T) {

@@ -252,7 +252,10 @@ func (r *reply) failure() error {
 	if r.status >= 400 && indexFold(r.header.Get("Server"), "rtsp") >= 0 {
 		return ErrRTSP // GStreamer: it takes any GET for a half of a tunnel, and says 503
 	}
-	return &StatusError{Code: r.status, Reason: r.reason, Login: r.refused}
+	return &StatusError{
+		Code: r.status, Reason: r.reason, Login: r.refused,
+		RetryAfter: retryAfter(r.header.Get("Retry-After"), time.Now()),
+	}
 }
 
 // detail is the reply in a few words: "200 OK, Icecast 2.4.4".

@@ -38,6 +38,8 @@ type StatusError struct {
 	Code   int
 	Reason string // as the server worded it, cleaned; may be empty
 	Login  error  // of a 401 and a 407: the *login.Error; else nil
+
+	RetryAfter time.Duration // how long the server asks to be left alone; 0: it says nothing
 }
 
 func (e *StatusError) Error() string {

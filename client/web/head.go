@@ -8,6 +8,7 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Limits on the head of a reply: status line and headers.
@@ -164,6 +165,17 @@ func (h *head) bodyLength() (length int64, chunked bool, err error) {
 		length = n
 	}
 	return length, false, nil
+}
+
+// retryAfter reads seconds or a date (RFC 9110, section 10.2.3).
+func retryAfter(s string, now time.Time) time.Duration {
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return max(t.Sub(now), 0)
+	}
+	return 0
 }
 
 // contentRange reads "bytes 0-499/1234" (RFC 9110, section 14.4).

@@ -28,6 +28,7 @@ type Stream struct {
 	got    atomic.Uint64
 	closed atomic.Bool
 	marked bool // reply.marked
+	saved  bool // the server keeps it as a file: see paced
 
 	begun error // what the opening already saw of the end
 
@@ -46,7 +47,7 @@ func newStream(c *client, r *reply, info media.Info, titles *icy, head *beginnin
 		info.Can = media.Capabilities{NoSeek: whyLive, NoPause: whyLive}
 	}
 	s := &Stream{
-		c: c, body: r.body, info: info, titles: titles, begun: head.end, marked: r.marked,
+		c: c, body: r.body, info: info, titles: titles, begun: head.end, marked: r.marked, saved: r.saved(),
 		done: make(chan struct{}),
 	}
 	s.got.Store(uint64(len(head.data)))
@@ -102,9 +103,9 @@ func (s *Stream) fill(ctx context.Context, p []byte) (int, error) {
 
 // ending says what the end of the body means. A radio never ends by itself;
 // nor does a stream that a decoder can join anywhere, where the end of the
-// connection is the only sign.
+// connection is the only sign, nor one that came as it is heard.
 func (s *Stream) ending(err error) error {
-	endless := s.titles.radio || s.info.Live && !s.marked && s.chunks.found.selfSync()
+	endless := s.titles.radio || s.info.Live && (!s.marked && s.chunks.found.selfSync() || s.paced())
 	switch {
 	case err == io.EOF && !endless:
 		return io.EOF
