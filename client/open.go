@@ -135,7 +135,8 @@ func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Ses
 
 func openWeb(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
 	s, err := web.Open(ctx, a, web.Config{
-		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir, OnlyPublic: o.onlyPublic,
+		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir,
+		Pins: c.Pins, OldTLS: c.OldTLS, OnlyPublic: o.onlyPublic,
 	})
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/trust"
 )
 
 func TestTLSNames(t *testing.T) {
@@ -55,7 +56,7 @@ func TestTLSPins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pin := fingerprint(leaf)
+	pin := trust.Fingerprint(leaf)
 	other := strings.Repeat("0", 64)
 	var spelled []string
 	for i := 0; i < len(pin); i += 2 {
@@ -117,7 +118,7 @@ func TestOldTLS(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			c := &camera{t: t, sdp: soundSDP, tls: old}
-			_, ev, err := c.open("rtsps://10.0.0.1/live", Config{OldTLS: allowed, Pins: map[string]string{"10.0.0.1:322": fingerprint(leaf)}})
+			_, ev, err := c.open("rtsps://10.0.0.1/live", Config{OldTLS: allowed, Pins: map[string]string{"10.0.0.1:322": trust.Fingerprint(leaf)}})
 			rung, _ := errors.AsType[*media.RungError](err)
 			switch {
 			case allowed && (err != nil || !ev.has("TLS 1.0")):

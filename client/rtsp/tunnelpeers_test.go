@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tapedeck/client/rtsp/rtsptest"
+	"tapedeck/client/trust"
 )
 
 // gstTLS starts GStreamer's server within TLS, with a certificate of its own
@@ -40,7 +41,7 @@ func gstTLS(t *testing.T) (base string, pool *x509.CertPool, pin string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rtsptest.StartGStreamer(t, "--tls", file), pool, fingerprint(leaf)
+	return rtsptest.StartGStreamer(t, "--tls", file), pool, trust.Fingerprint(leaf)
 }
 
 // watched is what is to be seen and heard of GStreamer's live picture.

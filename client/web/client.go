@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +76,7 @@ type reply struct {
 	body   body
 	from   address.Address // who answered, after redirects
 	public bool            // from is in the public network
+	proxy  *url.URL        // that asked from for us; nil: none
 
 	loginNext bool  // the next request carries the login that is asked for
 	refused   error // why there is no such request; nil where none is asked for
@@ -182,6 +184,7 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (*reply, error) {
 	}
 	if err == nil {
 		r.takeLogin(h)
+		c.kept.cookies.take(h.to, r.header)
 	}
 	if !q.quiet {
 		detail, failed := "", err
@@ -225,7 +228,7 @@ func (c *client) over(ctx context.Context, h hop, q ask) (*reply, time.Time, err
 			r, err = c.exchange1(ctx, conn, h, q)
 		}
 		if err == nil {
-			r.public = conn.public
+			r.public, r.proxy = conn.public, conn.proxy
 			return r, start, nil
 		}
 		c.kept.drop(conn)
@@ -252,10 +255,14 @@ func (r *reply) failure() error {
 	if r.status >= 400 && indexFold(r.header.Get("Server"), "rtsp") >= 0 {
 		return ErrRTSP // GStreamer: it takes any GET for a half of a tunnel, and says 503
 	}
-	return &StatusError{
+	err := &StatusError{
 		Code: r.status, Reason: r.reason, Login: r.refused,
 		RetryAfter: retryAfter(r.header.Get("Retry-After"), time.Now()),
 	}
+	if r.status == 407 && r.proxy != nil {
+		return &ProxyError{Proxy: text(proxyAddress(r.proxy).HostPort(""), maxErrorText), Err: err}
+	}
+	return err
 }
 
 // detail is the reply in a few words: "200 OK, Icecast 2.4.4".
@@ -296,7 +303,10 @@ func (c *client) request(h hop, q ask) [][2]string {
 		add("Range", fmt.Sprintf("bytes=%d-%s", q.at, last))
 		add("If-Range", q.ifOld)
 	}
+	// The entry's Referer goes with every request for its stream, to other hosts
+	// too: that is what those servers look at. None is made up for redirects.
 	add("Referer", c.cfg.Referer)
+	add("Cookie", c.kept.cookies.sent(h.to))
 	add(h.login.Header(), h.sent)
 	return fields
 }

@@ -14,6 +14,7 @@ import (
 
 	"tapedeck/client/address"
 	"tapedeck/client/media"
+	"tapedeck/client/trust"
 )
 
 // connect makes a connection to the server of h and shakes hands where the
@@ -24,14 +25,26 @@ func (c *client) connect(ctx context.Context, h hop, quiet bool) (*connection, e
 	if quiet {
 		t = &tracer{}
 	}
-	conn, err := c.dialTCP(ctx, t, h.to, h.fromPublic)
+	proxy, err := c.kept.proxyFor(h.to)
+	if err != nil {
+		return nil, t.step(media.RungAddress, "proxy", time.Now(), "", err)
+	}
+	var conn *connection
+	if proxy != nil {
+		conn, err = c.dialProxy(ctx, t, proxy, h)
+	} else {
+		conn, err = c.dialTCP(ctx, t, h.to, h.fromPublic)
+	}
 	if err != nil {
 		return nil, err
 	}
 	conn.to = serverOf(h.to)
 	h2 := false
 	if h.to.Scheme == "https" {
-		if h2, err = c.handshake(ctx, t, conn, h.to); err != nil {
+		start := time.Now()
+		var detail string
+		detail, h2, err = c.handshake(ctx, conn, h.to, "h2", "http/1.1")
+		if err = t.step(media.RungTLS, "tls", start, detail, err); err != nil {
 			conn.Conn.Close()
 			return nil, err
 		}
@@ -43,34 +56,33 @@ func (c *client) connect(ctx context.Context, h hop, quiet bool) (*connection, e
 	return conn, nil
 }
 
-// handshake begins TLS on conn and reports whether HTTP/2 was agreed on.
-func (c *client) handshake(ctx context.Context, t *tracer, conn *connection, a address.Address) (h2 bool, err error) {
-	start := time.Now()
-	config := &tls.Config{
-		ServerName:         strings.SplitN(a.Host, "%", 2)[0],
-		RootCAs:            c.cfg.RootCAs,
-		NextProtos:         []string{"h2", "http/1.1"},
-		ClientSessionCache: c.kept.tickets,
-	}
+// handshake begins TLS with a on conn and reports whether HTTP/2 was agreed on.
+func (c *client) handshake(ctx context.Context, conn *connection, a address.Address, protocols ...string) (detail string, h2 bool, err error) {
+	hostport := strings.ToLower(a.HostPort("443"))
+	believe := trust.Options{RootCAs: c.cfg.RootCAs, Pins: c.cfg.Pins, OldTLS: c.cfg.OldTLS}
+	config := believe.Config(a.Host, hostport)
+	config.NextProtos, config.ClientSessionCache = protocols, c.kept.tickets
 	secure := tls.Client(conn.Conn, config)
 	bounded, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.TLS)
 	defer cancel()
 	if err := secure.HandshakeContext(bounded); err != nil {
-		if ctx.Err() == nil && bounded.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
+			err = context.Cause(ctx)
+		case bounded.Err() != nil:
 			err = &TimeoutError{What: "the TLS handshake did not end", After: c.cfg.Timeouts.TLS}
-		} else {
-			err = clean(err)
+		default:
+			err = trust.Explain("http", hostport, err)
 		}
-		return false, t.step(media.RungTLS, "tls", start, "", orCause(ctx, err))
+		return "", false, err
 	}
+	conn.Conn = secure
 	state := secure.ConnectionState()
-	detail := tls.VersionName(state.Version)
+	detail = tls.VersionName(state.Version)
 	if state.NegotiatedProtocol != "" {
 		detail += ", " + state.NegotiatedProtocol
 	}
-	t.step(media.RungTLS, "tls", start, detail, nil)
-	conn.Conn = secure
-	return state.NegotiatedProtocol == "h2", nil
+	return detail, state.NegotiatedProtocol == "h2", nil
 }
 
 // dialTCP makes the connection and tells of the name lookup and the dialling
@@ -96,7 +108,9 @@ func (c *client) dialTCP(ctx context.Context, t *tracer, a address.Address, from
 				}
 			},
 		})
-		dial = (&net.Dialer{Control: func(_, addr string, _ syscall.RawConn) error {
+		// Where a name has addresses of both kinds, and the first does not answer
+		// soon, the other kind is tried beside it (RFC 8305).
+		dial = (&net.Dialer{Resolver: c.kept.names, Control: func(_, addr string, _ syscall.RawConn) error {
 			if ip, err := netip.ParseAddrPort(addr); fromPublic && err == nil && !isPublic(ip.Addr()) {
 				return ErrPrivate
 			}

@@ -25,7 +25,14 @@ func (c *client) exchange1(ctx context.Context, conn *connection, h hop, q ask) 
 	}
 
 	line := make([]byte, 0, 1024)
-	line = append(append(append(line, "GET "...), requestTarget(h.to)...), " HTTP/1.1\r\n"...)
+	line = append(line, "GET "...)
+	if conn.proxy != nil {
+		line = append(line, h.to.Scheme+"://"+h.to.Authority()...)
+	}
+	line = append(append(line, requestTarget(h.to)...), " HTTP/1.1\r\n"...)
+	if conn.proxy != nil && conn.proxy.User != nil {
+		line = append(line, "Proxy-Authorization: "+proxyLogin(conn.proxy)+"\r\n"...)
+	}
 	for _, f := range c.request(h, q) {
 		line = append(append(append(append(line, f[0]...), ": "...), f[1]...), "\r\n"...)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -27,10 +28,14 @@ func mustParse(t testing.TB, link string) address.Address {
 	return a
 }
 
+// noProxy keeps tests apart from the environment.
+func noProxy(*url.URL) (*url.URL, error) { return nil, nil }
+
 // piped is a Config whose connections lead to serve without a network, so
 // that a test can own the clock. wait returns when all of them have ended.
 func piped(serve func(net.Conn)) (cfg Config, wait func()) {
 	var all sync.WaitGroup
+	cfg.Proxy = noProxy
 	cfg.Dial = func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
 		all.Go(func() {
@@ -209,7 +214,7 @@ func TestUnreachable(t *testing.T) {
 
 func TestConnectTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := Config{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		cfg := Config{Proxy: noProxy, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
@@ -237,7 +242,7 @@ type elsewhere struct {
 func (e elsewhere) RemoteAddr() net.Addr { return e.addr }
 
 func TestNoWayFromPublicToPrivate(t *testing.T) {
-	cfg := Config{}
+	cfg := Config{Proxy: noProxy}
 	var asked []string
 	var all sync.WaitGroup
 	defer all.Wait()

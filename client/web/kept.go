@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +24,8 @@ const (
 	keepFor = 45 * time.Second
 )
 
-// Client asks servers for resources: it keeps connections, logins and TLS
-// sessions for as long as it lives. It is for one link and for what that link
+// Client asks servers for resources: it keeps connections, cookies, logins and
+// TLS sessions for as long as it lives. It is for one link and for what that link
 // leads to: where the answer to its first request came from the public network,
 // nothing inside is asked for later. Its methods may be called from several
 // goroutines.
@@ -32,6 +33,9 @@ type Client struct {
 	cfg     Config
 	trace   *tracer
 	tickets tls.ClientSessionCache
+	cookies *cookies
+	proxy   func(*url.URL) (*url.URL, error)
+	names   *net.Resolver // nil: the system's
 
 	mu     sync.Mutex
 	logins map[address.Address]*login.Login // by server and user
@@ -64,9 +68,14 @@ func NewClient(cfg Config) *Client {
 	}
 	// Both come from playlists: nothing in them may become a header of its own.
 	cfg.UserAgent, cfg.Referer = printable([]byte(cfg.UserAgent)), printable([]byte(cfg.Referer))
+	if cfg.Proxy == nil {
+		cfg.Proxy = environment()
+	}
 	return &Client{
 		cfg:     cfg,
 		trace:   &tracer{tell: cfg.Trace},
+		cookies: newCookies(),
+		proxy:   cfg.Proxy,
 		tickets: tls.NewLRUClientSessionCache(maxTickets),
 		logins:  make(map[address.Address]*login.Login),
 		users:   make(map[server]address.Address),
@@ -117,9 +126,10 @@ func serverOf(a address.Address) server {
 type connection struct {
 	net.Conn
 	to     server
-	public bool // the far end has an address of the public network
+	public bool // the far end has an address of the public network, as far as can be known
 	again  bool // it had a request before
 	since  time.Time
+	proxy  *url.URL         // that asks the server for us; nil: none, or it only connects
 	two    *http.ClientConn // HTTP/2 was agreed on; nil: HTTP/1.x
 	users  int              // requests and bodies in HTTP/2
 	gone   bool             // takes no request more

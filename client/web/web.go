@@ -33,6 +33,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/url"
 	"time"
 
 	"tapedeck/client/address"
@@ -68,7 +69,15 @@ type Config struct {
 	// traced. A net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	RootCAs *x509.CertPool // the system's
+	// Proxy chooses the proxy for a link, of which it is shown scheme, host and
+	// port; nil for none. The environment's: http_proxy, https_proxy, all_proxy,
+	// no_proxy.
+	Proxy func(link *url.URL) (*url.URL, error)
+
+	// RootCAs, Pins and OldTLS are those of trust.Options.
+	RootCAs *x509.CertPool
+	Pins    map[string]string
+	OldTLS  bool
 
 	CacheDir string // where a File keeps what it fetched; os.TempDir()
 	MaxCache int64  // how many bytes a File keeps; DefaultMaxCache
