@@ -1,7 +1,6 @@
 package client
 
 import (
-	"crypto/x509"
 	"errors"
 	"net"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
+	"tapedeck/client/trust"
 	"tapedeck/client/web"
 )
 
@@ -35,10 +35,8 @@ func hintOfKind(err error) string {
 		format   *FormatError
 		refused  *login.Error
 		dns      *net.DNSError
-		cert     x509.UnknownAuthorityError
-		certHost x509.HostnameError
-		certBad  x509.CertificateInvalidError
-		camera   *rtsp.CertificateError
+		believed *trust.CertificateError
+		proxy    *web.ProxyError
 		tunnel   *rtsp.TunnelError
 		status   = statusOf(err)
 	)
@@ -61,12 +59,20 @@ func hintOfKind(err error) string {
 		return "the link forces a transport that the server refuses; use rtsp:// to let the program choose"
 	case errors.Is(err, rtsp.ErrSilent):
 		return "the channel may be off, or a firewall drops its packets; try rtspt:// to force TCP"
-	case errors.As(err, &camera) && camera.Pinned:
+	case errors.As(err, &believed) && believed.Pinned:
 		return "the device was reset or replaced, or somebody stands between; compare the SHA-256 with the device's own page"
-	case errors.As(err, &camera):
-		return "check the address; if the SHA-256 is the one on the device's own page, put \"" + camera.HostPort + "\" and it under [tls.pins] in the config"
-	case errors.As(err, &cert), errors.As(err, &certHost), errors.As(err, &certBad):
-		return "the server's certificate is not trusted; check the address"
+	case errors.As(err, &believed):
+		return "check the address; if the SHA-256 is the one on the device's own page, put \"" + believed.HostPort + "\" and it under [tls.pins] in the config"
+	case errors.Is(err, trust.ErrOld):
+		return "put old = true under [tls] in the config if that is acceptable"
+	case errors.Is(err, trust.ErrPlain):
+		return "try http://, or rtsp:// for a camera"
+	case errors.Is(err, web.ErrTLS):
+		return "try https://"
+	case errors.As(err, &proxy) && status == 407:
+		return "put the proxy's user:password@ before its host in http_proxy or https_proxy"
+	case errors.As(err, &proxy):
+		return "the way leads through a proxy, which the environment names: check http_proxy, https_proxy and no_proxy"
 	case errors.Is(err, web.ErrPrivate), errors.Is(err, rtsp.ErrRedirect):
 		return "check the address: the link may not be what it seems"
 	case errors.As(err, &tunnel) && status < 500 && status != 403:

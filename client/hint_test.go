@@ -8,6 +8,7 @@ import (
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
+	"tapedeck/client/trust"
 	"tapedeck/client/web"
 )
 
@@ -36,6 +37,13 @@ func TestHintTunnelsAndCertificates(t *testing.T) {
 		{media.At(media.RungTCP, syscall.ECONNREFUSED), "whether the server runs"},
 		{media.At(media.RungTLS, &rtsp.CertificateError{}), "[tls.pins] in the config"},
 		{media.At(media.RungTLS, &rtsp.CertificateError{Pinned: true}), "reset or replaced"},
+		{media.At(media.RungTLS, trust.ErrPlain), "try http://"},
+		{media.At(media.RungTLS, trust.ErrOld), "old = true"},
+		{media.At(media.RungReply, web.ErrTLS), "try https://"},
+		{media.At(media.RungTCP, &web.ProxyError{Err: syscall.ECONNREFUSED}), "leads through a proxy"},
+		{media.At(media.RungReply, &web.ProxyError{Err: &web.StatusError{Code: 407}}), "put the proxy's user:password@"},
+		{media.At(media.RungContainer, &ChannelsError{}), "open that file as a list"},
+		{media.At(media.RungContainer, &FormatError{}), "another address"},
 	} {
 		if got := Hint(c.err); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q, want %q", c.err, got, c.want)

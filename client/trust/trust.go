@@ -181,7 +181,7 @@ func failed(err error) (why string, kind error) {
 	case strings.Contains(text, "protocol version"):
 		return ErrOld.Error(), ErrOld
 	case strings.Contains(text, "remote error: tls: handshake failure"), strings.Contains(text, "cipher suite"):
-		return "the server and this program have no cipher in common", nil
+		return "the server refuses the handshake: it may want another cipher, or a certificate of its users", nil
 	case strings.Contains(text, "remote error: tls: unrecognized name"):
 		return "the server does not know this name", nil
 	case strings.Contains(text, "remote error: tls: certificate required"), strings.Contains(text, "remote error: tls: bad certificate"):

@@ -28,6 +28,9 @@ var (
 	// ErrPrivate: a public server redirects into a private network.
 	ErrPrivate = errors.New("a public server points to a private address, which is refused")
 
+	// ErrTLS: a link in the clear leads to a port where TLS is spoken.
+	ErrTLS = errors.New("http: the server speaks TLS on this port")
+
 	// ErrNotMedia is wrapped by what Open returns where the body is something
 	// else: a web page, text, a playlist.
 	ErrNotMedia = errors.New("not media")

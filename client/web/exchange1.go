@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/trust"
 )
 
 // errUnanswered: the connection gave not a byte in answer to a request.
@@ -84,14 +85,21 @@ func (c *client) replyError(err error, got int) error {
 		return &TimeoutError{What: "the server did not end its headers", After: c.cfg.Timeouts.Reply}
 	case got == 0 && errors.Is(err, io.EOF):
 		return errUnanswered
+	case tlsAlert(err): // TLS 1.3 refuses a client after the handshake only
+		return trust.Explain("http", "", err)
 	case got == 0 && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)):
 		return &unanswered{clean(media.Plainly(err))}
 	case errors.Is(err, io.EOF):
 		return errors.New("http: the server closed the connection in the middle of its headers")
-	case errors.Is(err, errHeadTooLong), errors.Is(err, errNotHTTP), errors.Is(err, ErrRTSP):
+	case errors.Is(err, errHeadTooLong), errors.Is(err, errNotHTTP), errors.Is(err, ErrRTSP), errors.Is(err, ErrTLS):
 		return err
 	}
 	return clean(err)
+}
+
+func tlsAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error"
 }
 
 // unanswered is errUnanswered with the connection's own reason.
@@ -124,6 +132,8 @@ func (r *headReader) next() ([]byte, error) {
 		switch {
 		case len(r.buf) >= len(rtspStart) && equalFold(r.buf[:len(rtspStart)], rtspStart):
 			return nil, ErrRTSP
+		case startsLikeTLS(r.buf):
+			return nil, ErrTLS
 		case !startsLike(r.buf):
 			return nil, errNotHTTP
 		}
@@ -151,6 +161,11 @@ func startsLike(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// startsLikeTLS reports a record of TLS: an alert, or a handshake of its own.
+func startsLikeTLS(b []byte) bool {
+	return len(b) >= 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3
 }
 
 func equalFold(b []byte, s string) bool {

@@ -87,7 +87,7 @@ func (c *client) dialProxy(ctx context.Context, t *tracer, u *url.URL, h hop) (*
 	at := proxyAddress(u)
 	name := text(at.HostPort(""), maxErrorText)
 	conn, err := c.throughProxy(ctx, u, at, h)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrPrivate) {
 		err = &ProxyError{Proxy: name, Err: plainly(err)}
 	}
 	return conn, t.step(media.RungTCP, "proxy", start, u.Scheme+" proxy "+name, orCause(ctx, err))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -17,11 +18,27 @@ import (
 // is skipped, in CI it fails.
 func StartNginx(t TB, root, locations string) string {
 	t.Helper()
+	return startNginx(t, root, locations, freePort(t), "")
+}
+
+// StartNginxTLS is StartNginx that speaks TLS and HTTP/2 on a second port, of
+// which $secure in locations is the URL. cert and key are the PEM files of its
+// certificate.
+func StartNginxTLS(t TB, root, locations, cert, key string) (plain, secure string) {
+	t.Helper()
+	port, second := freePort(t), freePort(t)
+	more := fmt.Sprintf("listen 127.0.0.1:%d ssl http2; ssl_certificate %s; ssl_certificate_key %s;", second, cert, key)
+	locations = strings.ReplaceAll(locations, "$secure", fmt.Sprintf("https://127.0.0.1:%d", second))
+	return startNginx(t, root, locations, port, more), fmt.Sprintf("https://127.0.0.1:%d", second)
+}
+
+func startNginx(t TB, root, locations string, port int, more string) string {
+	t.Helper()
 	nginx := Peer(t, "nginx")
 	if nginx == "" {
 		return ""
 	}
-	dir, port := t.TempDir(), freePort(t)
+	dir := t.TempDir()
 	config := filepath.Join(dir, "nginx.conf")
 	// One process, which does not change its user: nothing is left behind, and
 	// the test's own folders can be read.
@@ -40,12 +57,13 @@ http {
   types { video/mp4 mp4; audio/mpeg mp3; video/mp2t ts; text/html html; }
   server {
     listen 127.0.0.1:%[2]d;
+    %[5]s
     root %[3]s;
     location = /.ready { return 200 "ready"; }
     %[4]s
   }
 }
-`, dir, port, root, locations)
+`, dir, port, root, locations, more)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatalf("nginx: %v", err)
 	}
