@@ -49,11 +49,12 @@ func (e *ChannelsError) Error() string {
 type TriedError struct {
 	Format string
 	Tried  int
-	Last   error // of the last link
+	Rung   media.Rung // at which the last link failed
+	Last   error
 }
 
 func (e *TriedError) Error() string {
-	return fmt.Sprintf("none of %d links in the %s list opens; the last: %v", e.Tried, e.Format, e.Last)
+	return fmt.Sprintf("none of %d links in the %s list opens; the last fails at %q: %v", e.Tried, e.Format, e.Rung, e.Last)
 }
 func (e *TriedError) Unwrap() error { return e.Last }
 
@@ -155,11 +156,11 @@ func (w *way) through(ctx context.Context, list *web.ListError, o Options, depth
 	case failed.Tried == 1:
 		return nil, failed.Last
 	}
-	rung := media.RungContainer
+	failed.Rung = media.RungContainer
 	if at, ok := errors.AsType[*media.RungError](failed.Last); ok {
-		rung = at.Rung
+		failed.Rung = at.Rung
 	}
-	return nil, media.At(rung, failed)
+	return nil, media.At(failed.Rung, failed)
 }
 
 // one tries one link of a list.
