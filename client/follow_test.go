@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,7 +33,7 @@ type site struct {
 }
 
 func newSite(t *testing.T, pages map[string]string) *site {
-	s := &site{pages: pages}
+	s := &site{pages: maps.Clone(pages)}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
