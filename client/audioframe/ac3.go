@@ -66,3 +66,14 @@ func parseAC3(p []byte) (f Frame, ok bool) {
 	}
 	return f, f.Size >= ac3Header
 }
+
+// AC3Rate is samples a second by code, 0 for one that is reserved.
+func AC3Rate(code byte) int {
+	if int(code) < len(ac3Rates) {
+		return ac3Rates[code]
+	}
+	return 0
+}
+
+// AC3Channels is how many channels a mode has, without that of low frequencies.
+func AC3Channels(mode byte) int { return ac3Channels[mode&7] }
