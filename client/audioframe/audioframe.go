@@ -46,6 +46,9 @@ var (
 // Header is how many bytes Parse needs.
 func (s *Syntax) Header() int { return s.header }
 
+// Sync is the first byte of every header.
+func (s *Syntax) Sync() byte { return s.sync }
+
 // Parse reads the header at the front of b.
 func (s *Syntax) Parse(b []byte) (Frame, bool) { return s.parse(b) }
 

@@ -226,7 +226,7 @@ func (t *track) opus(config []byte) bool {
 	b = binary.LittleEndian.AppendUint32(b, f.u32())
 	b = binary.LittleEndian.AppendUint16(b, f.u16())
 	t.base.Private = append(b, f.b...)
-	t.base.Channels, t.base.SampleRate = int(config[1]), 48000 // whatever is in the sound
+	t.base.Channels, t.base.SampleRate = int(config[1]), audioframe.OpusRate
 	return true
 }
 

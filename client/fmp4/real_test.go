@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/fmp4"
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
-	"tapedeck/client/fmp4"
 )
 
 // needPeer finds a real program. On a developer's machine its absence skips the
@@ -104,7 +104,6 @@ func collect(list *[]packet) func(media.Packet) {
 		*list = append(*list, packet{p.Track, p.Time, p.Key, len(p.Data), hex.EncodeToString(sum[:])})
 	}
 }
-
 
 func TestLikeFFmpeg(t *testing.T) {
 	file := encoded(t, "a.mp4", "-t 3 -c copy -movflags frag_keyframe+empty_moov+default_base_moof")

@@ -1,12 +1,12 @@
 package rtp
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 
 	"github.com/pion/rtp"
 
+	"tapedeck/client/audioframe"
 	"tapedeck/client/media"
 )
 
@@ -16,18 +16,16 @@ import (
 // length (RFC 6716, appendix B), and tells in the description which is what.
 type opus struct{ track media.Track }
 
-const opusRate = 48000 // RFC 7587, 4.1: the clock, whatever is in the sound
-
 func newOpus(f Format) (Depacketizer, error) {
 	t := f.track(media.Audio, media.Opus)
-	t.SampleRate = opusRate
+	t.SampleRate = audioframe.OpusRate
 	// The description says two channels always. A decoder can make two of one
 	// and one of two, so two is right unless the sender rules it out.
 	t.Channels = 2
 	if f.Params["sprop-stereo"] == "0" {
 		t.Channels = 1
 	}
-	t.Private = opusHead(t.Channels, 0)
+	t.Private = audioframe.OpusHead(t.Channels, 0)
 	return &opus{track: t}, nil
 }
 
@@ -44,7 +42,7 @@ func newMultiOpus(f Format) (Depacketizer, error) {
 		return n
 	}
 	t := f.track(media.Audio, media.Opus)
-	t.SampleRate = opusRate
+	t.SampleRate = audioframe.OpusRate
 	streams, coupled := number(f.Params["num_streams"]), number(f.Params["coupled_streams"])
 	mapping := strings.Split(f.Params["channel_mapping"], ",")
 	if t.Channels == 0 {
@@ -53,7 +51,7 @@ func newMultiOpus(f Format) (Depacketizer, error) {
 	if t.Channels != len(mapping) || t.Channels > maxOpusChannels || streams < 1 || coupled < 0 || coupled > streams {
 		return nil, &UnsupportedError{Encoding: f.Encoding + " with such channels"}
 	}
-	t.Private = append(opusHead(t.Channels, 1), byte(streams), byte(coupled))
+	t.Private = append(audioframe.OpusHead(t.Channels, 1), byte(streams), byte(coupled))
 	for _, s := range mapping {
 		n := number(s)
 		if n < 0 || n != 255 && n >= streams+coupled { // 255 is silence
@@ -62,19 +60,6 @@ func newMultiOpus(f Format) (Depacketizer, error) {
 		t.Private = append(t.Private, byte(n))
 	}
 	return &opus{track: t}, nil
-}
-
-// opusHead is the identification header (RFC 7845, 5.1) that Matroska keeps
-// as the decoder's configuration:
-//
-//	"OpusHead" | version | channels | pre-skip16 | rate32 | gain16 | family
-//	| (streams | coupled streams | the stream's channel of each channel ...)
-//
-// with little-endian numbers. RTP has no pre-skip.
-func opusHead(channels int, family byte) []byte {
-	b := append([]byte("OpusHead"), 1, byte(channels), 0, 0)
-	b = binary.LittleEndian.AppendUint32(b, opusRate)
-	return append(b, 0, 0, family)
 }
 
 func (d *opus) Track() (media.Track, bool) { return d.track, true }

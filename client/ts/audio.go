@@ -20,12 +20,11 @@ type audio struct {
 	syntax *audioframe.Syntax
 	latm   *audioframe.LATM // what is in LOAS's frames; nil: a frame is an access unit
 
-	buf     []byte
-	synced  bool // a frame begins at the front
-	patient int  // bytes that there must be before it is searched again
-	marked  bool // a PES packet with a time begins at offset mark, at time from
-	mark    int
-	from    int64
+	buf    []byte
+	synced bool // a frame begins at the front
+	marked bool // a PES packet with a time begins at offset mark, at time from
+	mark   int
+	from   int64
 
 	timed   bool // base is set:
 	base    time.Duration
@@ -96,32 +95,40 @@ func (a *audio) take(final bool) {
 	}
 }
 
-// search moves at to the next frame. Where only more bytes can tell it waits
-// until there are twice as many, so that a stream of noise costs no more than
-// one of sound.
+// search moves at to the next frame, which another one follows that agrees with
+// it. It waits until it can tell for each that may be one in turn: where the
+// bytes are cut must not matter. Only the last one of all may stand alone.
 func (a *audio) search(at *int, final bool) bool {
-	b := a.buf[*at:]
-	if !final && len(b) < a.patient {
-		return false
-	}
-	_, i, more := a.syntax.Find(b)
-	if i < 0 && final {
-		f, ok := a.syntax.Parse(b)
-		if !ok || f.Size > len(b) {
+	for ; *at < len(a.buf); *at++ {
+		i := bytes.IndexByte(a.buf[*at:], a.syntax.Sync())
+		if i < 0 {
+			*at = len(a.buf)
 			return false
 		}
-		i = 0
-	}
-	switch {
-	case i >= 0:
 		*at += i
-		a.synced, a.patient = true, 0
-		return true
-	case more:
-		a.patient = 2 * len(b)
-	default:
-		*at = len(a.buf)
-		a.patient = 0
+		b := a.buf[*at:]
+		if len(b) < a.syntax.Header() && !final {
+			return false
+		}
+		f, ok := a.syntax.Parse(b)
+		if !ok || f.Size == 0 {
+			continue
+		}
+		if len(b) < f.Size+a.syntax.Header() {
+			if !final {
+				return false
+			}
+			if len(b) != f.Size {
+				continue
+			}
+			a.synced = true
+			return true
+		}
+		next, ok := a.syntax.Parse(b[f.Size:])
+		if ok && next.Rate == f.Rate && next.Codec == f.Codec {
+			a.synced = true
+			return true
+		}
 	}
 	return false
 }
@@ -227,13 +234,13 @@ func (a *audio) lose() {
 
 // drop forgets what is partial.
 func (a *audio) drop() {
-	a.buf, a.synced, a.patient, a.marked, a.timed = a.buf[:0], false, 0, false, false
+	a.buf, a.synced, a.marked, a.timed = a.buf[:0], false, false, false
 }
 
 // flush leaves out what is no whole frame: a segment ends with one.
 func (a *audio) flush() {
 	a.take(true)
-	a.buf, a.synced, a.patient, a.marked = a.buf[:0], false, 0, false
+	a.buf, a.synced, a.marked = a.buf[:0], false, false
 }
 
 func (a *audio) reset() {

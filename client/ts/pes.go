@@ -2,7 +2,6 @@ package ts
 
 import (
 	"bytes"
-	"time"
 
 	"tapedeck/client/media"
 )
@@ -57,19 +56,6 @@ type elementary interface {
 	known() bool
 	describe(t *media.Track)
 }
-
-// sink is where the access units of a stream go.
-type sink struct{ p *pid }
-
-func (s *sink) emit(at time.Duration, key bool, data []byte) {
-	s.p.d.yield(media.Packet{Track: s.p.id, Time: at, Key: key, Data: data})
-}
-
-// changed says that the stream is to be described anew.
-func (s *sink) changed() { s.p.d.outdated = true }
-
-// damaged counts an access unit that is dropped.
-func (s *sink) damaged() { s.p.d.stats.Damaged++ }
 
 // payload takes the payload of a packet; start says that a PES packet begins.
 func (p *pid) payload(b []byte, start bool) {

@@ -18,7 +18,7 @@ type pid struct {
 
 	// A stream's.
 	d         *Demuxer
-	id        int         // of the track
+	sink      *sink
 	kind      byte        // stream type
 	base      media.Track // as the PMT announces it
 	es        elementary  // nil: there is a Problem
@@ -86,7 +86,7 @@ func (p *pid) scramble(on bool) {
 	if p.scrambled == on {
 		return
 	}
-	p.scrambled, p.d.outdated = on, true
+	p.scrambled, p.d.out.outdated = on, true
 	if on {
 		p.lose()
 	}

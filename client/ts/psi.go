@@ -85,7 +85,7 @@ func (d *Demuxer) leave() {
 	for _, p := range d.streams {
 		p.finish()
 	}
-	d.streams, d.outdated = nil, true
+	d.streams, d.out.outdated = nil, true
 	d.pmt, d.number, d.chosen = 0, 0, 0
 }
 
@@ -117,9 +117,9 @@ func (d *Demuxer) program(table *pid, number uint16, body []byte, sum uint32) {
 		}
 	}
 	d.pmt, d.number, d.chosen = sum, number, table.number
-	d.streams, d.outdated = streams, true
+	d.streams, d.out.outdated = streams, true
 	for i, p := range streams {
-		p.id = i
+		p.sink.track = i
 	}
 	d.route()
 }
@@ -144,7 +144,7 @@ func (d *Demuxer) announced(b []byte) (streams []*pid, playable bool) {
 }
 
 func (d *Demuxer) streamOf(at uint16, kind byte, descriptors []byte) *pid {
-	p := &pid{number: at, d: d, kind: kind}
+	p := &pid{number: at, d: d, kind: kind, sink: &sink{to: &d.out}}
 	open := p.announce(descriptors)
 	for _, old := range d.streams {
 		if old.number == at && old.kind == kind && old.base.Codec == p.base.Codec && old.base.Problem == p.base.Problem {
@@ -152,7 +152,7 @@ func (d *Demuxer) streamOf(at uint16, kind byte, descriptors []byte) *pid {
 		}
 	}
 	if open != nil {
-		p.es = open(&sink{p})
+		p.es = open(p.sink)
 	}
 	return p
 }

@@ -1,126 +1,66 @@
 package ts_test
 
 import (
-	"bytes"
-	"crypto/md5"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
 	"tapedeck/client/media"
-	"tapedeck/client/media/clip"
+	"tapedeck/client/mux/muxtest"
 	"tapedeck/client/ts"
 )
 
-// needPeer finds a real program. On a developer's machine its absence skips the
-// test; in CI it fails.
-func needPeer(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("missing peer: %s", name)
-	default:
-		t.Skipf("missing peer: %s", name)
-	}
-	return path
+// streams are what ffmpeg makes transport streams of.
+var streams = []struct {
+	name, args string
+	codecs     []media.Codec
+
+	// decoded: ffmpeg muxes the same content with other bytes: H.265 with a zero
+	// of the next start code, LATM as it is.
+	decoded bool
+}{
+	{"H.264 and AAC", "-c copy", []media.Codec{media.H264, media.AAC}, false},
+	{"H.264 with B-frames and slices", "-c:v libx264 -preset veryfast -bf 3 -g 25 -x264-params slices=4 -c:a copy", []media.Codec{media.H264, media.AAC}, false},
+	{"H.264 in fields", "-vf scale=320:192,setfield=tff -c:v libx264 -preset veryfast -flags +ildct+ilme -g 25 -c:a copy", []media.Codec{media.H264, media.AAC}, false},
+	{"H.264 refreshed bit by bit, and MP3", "-c:v libx264 -preset veryfast -x264-params intra-refresh=1:keyint=25 -c:a libmp3lame", []media.Codec{media.H264, media.MP3}, false},
+	{"H.265 and AC-3", "-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=25 -c:a ac3", []media.Codec{media.H265, media.AC3}, true},
+	{"MPEG-2 and MP2", "-c:v mpeg2video -bf 2 -g 12 -c:a mp2", []media.Codec{media.MPEG2Video, media.MP2}, false},
+	{"MPEG-1 and E-AC-3", "-c:v mpeg1video -g 12 -c:a eac3", []media.Codec{media.MPEG1Video, media.EAC3}, false},
+	{"AAC in LATM", "-vn -c:a aac -mpegts_flags latm", []media.Codec{media.AAC}, true},
+	{"Opus", "-vn -c:a libopus", []media.Codec{media.Opus}, false},
+	{"AC-3 and H.264 as in Europe", "-c:v copy -c:a ac3 -mpegts_flags system_b", []media.Codec{media.H264, media.AC3}, false},
+	{"packets of 192 bytes", "-c:v copy -c:a ac3 -mpegts_m2ts_mode 1", []media.Codec{media.H264, media.AC3}, false},
 }
 
-// run starts a peer and returns what it writes.
-func run(t testing.TB, name string, args ...string) []byte {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), needPeer(t, name), args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, &stderr)
-	}
-	return out
-}
-
-// encoded has ffmpeg make a file of the clip's first seconds.
-func encoded(t testing.TB, name, args string) string {
-	t.Helper()
-	dir := t.TempDir()
-	in, out := filepath.Join(dir, "clip.mp4"), filepath.Join(dir, name)
-	if err := os.WriteFile(in, clip.MP4(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	line := []string{"-v", "error", "-nostdin", "-threads", "1", "-i", in}
-	run(t, "ffmpeg", append(append(line, strings.Fields(args)...), out)...)
-	return out
-}
-
-// packet is one as ffprobe or the demuxer sees it.
-type packet struct {
-	track int
-	time  time.Duration
-	key   bool
-	size  int
-	sum   string
-}
-
-func (p packet) String() string {
-	return fmt.Sprintf("track %d %v key %v, %d bytes %.8s", p.track, p.time, p.key, p.size, p.sum)
-}
-
-// probed is what ffprobe says of a file's packets.
-func probed(t testing.TB, file string) (list []packet) {
-	t.Helper()
-	var r struct {
-		Packets []struct {
-			Stream int    `json:"stream_index"`
-			PTS    string `json:"pts_time"`
-			Size   string
-			Flags  string
-			Hash   string `json:"data_hash"`
-		}
-	}
-	out := run(t, "ffprobe", "-v", "error", "-of", "json", "-show_packets", "-show_data_hash", "md5", file)
-	if err := json.Unmarshal(out, &r); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range r.Packets {
-		at, _ := strconv.ParseFloat(p.PTS, 64)
-		size, _ := strconv.Atoi(p.Size)
-		list = append(list, packet{p.Stream, time.Duration(at * 1e9), strings.HasPrefix(p.Flags, "K"), size,
-			strings.TrimPrefix(p.Hash, "MD5:")})
-	}
-	return list
-}
-
-func collect(list *[]packet) func(media.Packet) {
-	return func(p media.Packet) {
-		sum := md5.Sum(p.Data)
-		*list = append(*list, packet{p.Track, p.Time, p.Key, len(p.Data), hex.EncodeToString(sum[:])})
-	}
-}
-
+// TestLikeFFmpeg takes what ffmpeg makes apart: the packets are those that
+// ffprobe sees, and what we mux of them is what ffmpeg muxes.
 func TestLikeFFmpeg(t *testing.T) {
-	file := encoded(t, "a.ts", "-t 3 -c copy")
-	mkv := filepath.Join(filepath.Dir(file), "a.mkv")
-	run(t, "ffmpeg", "-v", "error", "-copyts", "-i", file, "-c", "copy", mkv)
-	want := probed(t, mkv)
-	raw := probed(t, file)
-	b, _ := os.ReadFile(file)
-	d := ts.New()
-	var got []packet
-	if err := d.Write(b, collect(&got)); err != nil {
-		t.Fatal(err)
+	for _, s := range streams {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			file := muxtest.Encode(t, "clip.ts", "-t 3 "+s.args)
+			stream := muxtest.Read(t, file)
+			d := ts.New()
+			got := muxtest.Demux(t, d, stream, 1000)
+			for i, track := range d.Tracks() {
+				if track.Codec != s.codecs[i] || track.Problem != "" || !d.Known() {
+					t.Errorf("track %d: %+v", i, track)
+				}
+			}
+			// ffprobe tells microseconds, of times that are ticks of 90 kHz.
+			muxtest.Compare(t, "MPEG-TS", got, muxtest.Probe(t, file), 12*time.Microsecond, false)
+			if s := d.Stats(); s.Damaged+s.Gaps+s.BadTables > 0 {
+				t.Errorf("%+v", s)
+			}
+
+			theirs := filepath.Join(t.TempDir(), "theirs.mkv")
+			muxtest.Run(t, "ffmpeg", "-v", "error", "-copyts", "-i", file, "-c", "copy", theirs)
+			ours := muxtest.Matroska(t, ts.New(), stream)
+			muxtest.Compare(t, "Matroska", muxtest.Probe(t, ours), muxtest.Probe(t, theirs), time.Millisecond, !s.decoded)
+			if s.decoded && !slices.Equal(muxtest.Decoded(t, ours), muxtest.Decoded(t, file)) {
+				t.Error("decoded, it is something else")
+			}
+		})
 	}
-	d.Flush(collect(&got))
-	t.Logf("%+v %v %+v", d.Tracks(), d.Known(), d.Stats())
-	for i := range 6 {
-		t.Log(got[i], "|", want[i], "|", raw[i])
-	}
-	t.Log(len(got), len(want), len(raw))
 }

@@ -57,15 +57,14 @@ type Demuxer struct {
 	pids   []*pid         // the first is nil
 	clock  clock
 	stats  Stats
-	yield  func(media.Packet)
+	out    output
 
-	tables   []*pid // the PAT and the PMTs
-	pat, pmt uint32 // checksums of those in use
-	chosen   uint16 // PID of the PMT of the program that was chosen; 0: none yet
-	number   uint16 // of that program
-	streams  []*pid // of the program: the places are the tracks' numbers
-	tracks   []media.Track
-	outdated bool // tracks is
+	tables   []*pid        // the PAT and the PMTs
+	pat, pmt uint32        // checksums of those in use
+	chosen   uint16        // PID of the PMT of the program that was chosen; 0: none yet
+	number   uint16        // of that program
+	streams  []*pid        // of the program: the places are the tracks' numbers
+	tracks   []media.Track // as they were described last
 }
 
 // New returns a demuxer that knows nothing of the stream yet.
@@ -79,9 +78,9 @@ func New() *Demuxer {
 // complete, in the order of the stream. What it cannot read it skips; the only
 // error is ErrNotTS.
 func (d *Demuxer) Write(p []byte, yield func(media.Packet)) error {
-	d.yield = yield
+	d.out.yield = yield
 	ok := d.framer.write(p, d)
-	d.yield = nil
+	d.out.yield = nil
 	if !ok {
 		return ErrNotTS
 	}
@@ -91,7 +90,7 @@ func (d *Demuxer) Write(p []byte, yield func(media.Packet)) error {
 // Flush ends a segment: the last access units come out. The next bytes may go
 // on with the same tracks and times, but need not with the packets' counters.
 func (d *Demuxer) Flush(yield func(media.Packet)) error {
-	d.yield = yield
+	d.out.yield = yield
 	ok := d.framer.flush(d)
 	for _, p := range d.streams {
 		p.finish()
@@ -99,7 +98,7 @@ func (d *Demuxer) Flush(yield func(media.Packet)) error {
 	for _, p := range d.pids[1:] {
 		p.counted = false
 	}
-	d.yield = nil
+	d.out.yield = nil
 	if !ok {
 		return ErrNotTS
 	}
@@ -136,10 +135,10 @@ func (d *Demuxer) Known() bool {
 // them. The slice is made anew where something changed, and not written to
 // afterwards.
 func (d *Demuxer) Tracks() []media.Track {
-	if !d.outdated {
+	if !d.out.outdated {
 		return d.tracks
 	}
-	d.outdated = false
+	d.out.outdated = false
 	d.tracks = make([]media.Track, len(d.streams))
 	for i, p := range d.streams {
 		d.tracks[i] = p.track()
@@ -149,7 +148,11 @@ func (d *Demuxer) Tracks() []media.Track {
 }
 
 // Stats may be called between the other methods.
-func (d *Demuxer) Stats() Stats { return d.stats }
+func (d *Demuxer) Stats() Stats {
+	s := d.stats
+	s.Damaged = d.out.damaged
+	return s
+}
 
 // ticks a second of the times in PES packets, and how they wrap.
 const (

@@ -1,5 +1,0 @@
-package ts
-
-func newPictures(*sink) elementary { return nil }
-
-func opusType([]byte) (streamType, bool) { return streamType{}, false }
