@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"client/mux":        {"client/media"},
 	"client/rtsp":       {"client/media", "client/address", "client/login", "client/quoted", "client/sdp", "client/rtp", "client/srtp", "client/mux", "client/trust"},
 	"client/web":        {"client/media", "client/address", "client/login", "client/audioframe", "client/metafile", "client/trust"},
+	"client/hls":        {"client/media", "client/address", "client/mux", "client/ts", "client/fmp4", "client/id3"},
 	"client":            {"client/..."},
 	"playlist":          {"client/address"},
 	"player":            {"client/media"},
@@ -46,6 +47,7 @@ var mayImport = map[string][]string{
 	"client/media/clip":    {"client/media"},
 	"client/rtsp/rtsptest": {"client/media", "client/media/clip"},
 	"client/web/webtest":   {"client/media", "client/media/clip", "client/audioframe"},
+	"client/hls/hlstest":   {"client/media/clip", "client/web/webtest"},
 }
 
 // neverImport is what a package must not import from outside.

@@ -1,0 +1,349 @@
+package hls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"tapedeck/client/address"
+	"tapedeck/client/media"
+)
+
+const (
+	// aheadTime and aheadBytes are how much is fetched before it is taken. A segment
+	// is taken whole once it is begun, so that no connection waits for a reader.
+	aheadTime  = 30 * time.Second
+	aheadBytes = 16 << 20
+
+	// maxMissed is how many segments in a row may be left out because they are not
+	// there or make no sense.
+	maxMissed = 3
+)
+
+// reel follows one media playlist: the chosen variant's, or that of its sound.
+// One goroutine asks for the playlist, fetches segment after segment and puts
+// their packets into lanes, until it is ahead of the reader by enough.
+//
+//	playlist -> segment -> decrypter -> demuxer -> clock -> lanes
+type reel struct {
+	s     *Session
+	sound bool            // it is the separate sound
+	asked address.Address // for the playlist
+	from  address.Address // who answered
+	list  *playlist
+	poll  poller
+	seq   int64 // of the next segment
+	clock clock
+	buf   []byte
+
+	// The present run: segments that go on one from the other.
+	dx       demuxer
+	run      container
+	era      int64
+	init     *initTag
+	settings [laneCount]*setting
+	picks    []int8 // by track of the demuxer: its lane + 1; 0: not known yet; -1: left out
+
+	missed int
+
+	// Guarded by Session.mu.
+	ready   bool          // the tracks are known
+	settled time.Duration // up to here nothing more comes
+	ended   bool
+	titles  []media.Title // to be told of
+	space   chan struct{} // something was taken
+}
+
+func newReel(s *Session, sound bool, m *mediaList) *reel {
+	return &reel{
+		s: s, sound: sound, asked: m.asked, from: m.from, list: m.list, poll: m.poll,
+		clock: clock{line: s.line}, buf: make([]byte, readSize),
+		settled: unset, space: make(chan struct{}, 1),
+	}
+}
+
+// follow plays segment after segment until the list ends.
+func (r *reel) follow(ctx context.Context) error {
+	for {
+		if err := r.waitRoom(ctx); err != nil {
+			return err
+		}
+		if err := r.switchOver(ctx); err != nil {
+			return err
+		}
+		g, err := r.next(ctx)
+		switch {
+		case err == io.EOF:
+			r.end()
+			return nil
+		case err != nil:
+			return err
+		}
+		r.seq = g.sequence + 1
+		if g.gap {
+			continue
+		}
+		if err := r.play(ctx, g); err != nil {
+			if err := r.miss(ctx, g, err); err != nil {
+				return err
+			}
+			continue
+		}
+		r.missed = 0
+	}
+}
+
+// miss decides whether the stream goes on without a segment.
+func (r *reel) miss(ctx context.Context, g *segment, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	rung, _ := errors.AsType[*media.RungError](err)
+	code := r.s.status(err)
+	gone := code == 404 || code == 410
+	garbled := rung != nil && rung.Rung == media.RungContainer
+	if errors.Is(err, ErrPlaylist) || !gone && !garbled {
+		return err
+	}
+	if r.missed++; r.missed == maxMissed || garbled && !r.s.isOpen() {
+		return err
+	}
+	r.fresh()
+	r.s.note(fmt.Sprintf("left out %v: %v", g.duration.Round(100*time.Millisecond), err))
+	return nil
+}
+
+// fresh ends the run: what comes next does not go on from what came.
+func (r *reel) fresh() { r.dx = nil }
+
+// waitRoom waits while enough is ahead of the reader.
+func (r *reel) waitRoom(ctx context.Context) error {
+	for {
+		r.s.mu.Lock()
+		bytes := r.aheadBytes()
+		full := bytes > 0 && (bytes >= aheadBytes || r.ahead() >= aheadTime)
+		if !r.s.landed { // a key picture is looked for, or the other playlist waited for
+			full = bytes >= 2*aheadBytes
+		}
+		r.s.mu.Unlock()
+		if !full {
+			return orCause(ctx, nil)
+		}
+		select {
+		case <-r.space:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (r *reel) aheadBytes() int {
+	n := 0
+	for i := range r.s.lanes {
+		if r.s.lanes[i].reel == r {
+			n += r.s.lanes[i].bytes
+		}
+	}
+	return n
+}
+
+// ahead is how much media waits to be taken.
+func (r *reel) ahead() time.Duration {
+	var longest time.Duration
+	for i := range r.s.lanes {
+		if l := &r.s.lanes[i]; l.reel == r && !l.empty() {
+			longest = max(longest, l.top-l.first().time)
+		}
+	}
+	return longest
+}
+
+// prepare begins another run where g does not go on from the segment before.
+func (r *reel) prepare(ctx context.Context, g *segment) error {
+	if r.dx != nil && (g.era != r.era || !sameInit(g.init, r.init)) {
+		r.fresh()
+	}
+	r.clock.enter(g.era)
+	r.era, r.init = g.era, g.init
+	if r.dx != nil || g.init == nil {
+		return nil
+	}
+	head, err := r.s.initBytes(ctx, r.from, g.init)
+	if err != nil {
+		return err
+	}
+	if err := r.recognise(head); err != nil {
+		return wrapped("the init segment", media.At(media.RungContainer, err))
+	}
+	if err := r.write(head); err != nil {
+		r.fresh()
+		return wrapped("the init segment", media.At(media.RungContainer, err))
+	}
+	return nil
+}
+
+func sameInit(a, b *initTag) bool {
+	return a == b || a != nil && b != nil && a.uri == b.uri && a.bytes == b.bytes
+}
+
+// recognise looks at the beginning of a segment. It makes the demuxer where a run
+// begins, or where the format is another one than before.
+func (r *reel) recognise(b []byte) error {
+	c, err := r.s.cfg.sniff(b)
+	var format *formatError
+	switch {
+	case errors.As(err, &format) && r.dx != nil && !format.text:
+		return nil // boxes that nobody knows, say: the demuxer will see
+	case err != nil:
+		return err
+	case r.dx != nil && c.name == r.run.name:
+		return nil
+	}
+	r.dx, r.run = c.make(), c
+	r.picks = r.picks[:0]
+	for i := range r.settings {
+		r.settings[i] = nil
+	}
+	return nil
+}
+
+// write gives bytes to the demuxer; their packets go into the lanes.
+func (r *reel) write(p []byte) error {
+	r.s.mu.Lock()
+	defer r.tell()
+	defer r.s.mu.Unlock()
+	err := r.dx.Write(p, r.emit)
+	if r.dx.Known() {
+		r.learn()
+	}
+	r.s.advance()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errDemux, err)
+	}
+	return nil
+}
+
+// flush ends a segment.
+func (r *reel) flush() error {
+	r.s.mu.Lock()
+	defer r.tell()
+	defer r.s.mu.Unlock()
+	err := r.dx.Flush(r.emit)
+	r.learn() // a track that has told nothing by now tells nothing
+	for i := range r.s.lanes {
+		if l := &r.s.lanes[i]; l.reel == r && l.order != unset {
+			r.settled = max(r.settled, l.order)
+		}
+	}
+	r.s.advance()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errDemux, err)
+	}
+	return nil
+}
+
+// end says that nothing more comes.
+func (r *reel) end() {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	r.ended, r.ready = true, true
+	r.s.advance()
+}
+
+// emit takes one packet of the demuxer. Session.mu is held.
+func (r *reel) emit(p media.Packet) {
+	for p.Track >= len(r.picks) {
+		r.picks = append(r.picks, 0)
+	}
+	if r.picks[p.Track] == 0 {
+		r.pick()
+	}
+	switch n := r.picks[p.Track]; {
+	case n > 0:
+		r.s.lanes[n-1].push(r.clock.stamp(p), r.settings[n-1])
+	case n == tagPick:
+		r.tag(r.clock.stamp(p))
+	}
+}
+
+// tagPick is the pick of a track of ID3 tags.
+const tagPick = -2
+
+// pick finds the lane of each track: the first picture and the first sound that
+// can be played.
+func (r *reel) pick() {
+	tracks := r.dx.Tracks()
+	for len(r.picks) < len(tracks) {
+		r.picks = append(r.picks, 0)
+	}
+	for i, t := range tracks {
+		n := laneOf(t)
+		switch {
+		case r.picks[i] != 0:
+		case t.Codec == codecID3:
+			r.picks[i] = tagPick
+		case n < 0, r.settings[n] != nil, r.sound != (n == audioLane && r.s.hasSound), r.sound && n != audioLane:
+			r.picks[i] = -1
+		default:
+			r.picks[i] = int8(n + 1)
+			r.settings[n] = &setting{track: t}
+			if l := &r.s.lanes[n]; l.reel != r {
+				l.clear()
+				l.reel = r
+			}
+		}
+	}
+	for i := range r.picks {
+		if r.picks[i] == 0 {
+			r.picks[i] = -1
+		}
+	}
+}
+
+// codecID3 is the coding of a track of timed tags.
+const codecID3 media.Codec = "ID3"
+
+func laneOf(t media.Track) int {
+	switch {
+	case t.Problem != "":
+	case t.Kind == media.Video:
+		return videoLane
+	case t.Kind == media.Audio:
+		return audioLane
+	}
+	return -1
+}
+
+// learn takes over what the demuxer knows of the tracks.
+func (r *reel) learn() {
+	if r.ready && r.knows() {
+		return
+	}
+	r.pick()
+	for _, t := range r.dx.Tracks() {
+		if n := laneOf(t); n >= 0 && t.ID < len(r.picks) && int(r.picks[t.ID]) == n+1 {
+			if g := r.settings[n]; !g.known {
+				g.track, g.known = t, true
+			}
+		}
+	}
+	r.ready = true
+}
+
+func (r *reel) knows() bool {
+	for _, g := range r.settings {
+		if g != nil && !g.known {
+			return false
+		}
+	}
+	return true
+}
+
+// told takes the time of the first segment: the ladder's next steps.
+func (r *reel) told(begun time.Time, bytes int64) {
+	if !r.sound {
+		r.s.firstSegment(begun, bytes, r.run.name)
+	}
+}

@@ -1,0 +1,134 @@
+package hls
+
+import (
+	"time"
+
+	"tapedeck/client/media"
+)
+
+const (
+	// maxLeap and maxBack are how far timestamps may go on, or back, from one
+	// packet to the next: pictures go back by their reordering, sound by how it
+	// is woven in. More is a discontinuity, whether the playlist tells it or not.
+	maxLeap = 10 * time.Second
+	maxBack = 5 * time.Second
+
+	// step is how far after the last packet a discontinuity goes on.
+	step = 40 * time.Millisecond
+
+	// wrap is after how long the timestamps of MPEG-2 begin anew: 33 bits of
+	// 90 kHz.
+	wrap = (1 << 33) * time.Second / 90000
+)
+
+// timeline is the media time of a session: what has to be added to a container's
+// timestamps, by discontinuity sequence number. All playlists of a programme have
+// the same timestamps (RFC 8216, section 6.2.4), so who comes first to an era
+// finds its offset for all of them, and picture and sound stay together.
+//
+//	timestamps   1.4 ───────> 7.4 | 100.0 ───────> 106.0
+//	offset         -1.4           |      -94.0
+//	media time   0.0 ───────> 6.0 |   6.0 ───────> 12.0
+type timeline map[int64]time.Duration
+
+// maxEras bounds the eras that are remembered.
+const maxEras = 4096
+
+// clock is the timeline as one playlist's segments go along it.
+type clock struct {
+	line   timeline
+	era    int64
+	offset time.Duration
+	before time.Duration // the offset before: packets of two tracks pass a border one after the other
+	last   time.Duration // the latest media time so far, or where the next packet is expected
+	slack  time.Duration // how far off the expectation is
+	begun  bool
+	first  time.Duration // where the segment began; unset while it has not
+}
+
+// place expects the next packet at a media time, give or take slack.
+func (c *clock) place(at, slack time.Duration) {
+	c.last, c.slack, c.begun = at, slack+maxLeap, false
+}
+
+// enter begins a segment. Another era has timestamps of its own.
+func (c *clock) enter(era int64) {
+	if era != c.era && c.begun {
+		c.begun = false
+		c.last += step
+	}
+	c.era, c.first = era, unset
+}
+
+// leave ends a segment that the playlist says to be so long: what follows is
+// expected at its end, which the last packet does not tell.
+func (c *clock) leave(length time.Duration) {
+	if c.first != unset {
+		c.last = min(max(c.last, c.first+length-step), c.last+splice)
+	}
+}
+
+// at is the media time of a timestamp.
+func (c *clock) at(ts time.Duration) time.Duration {
+	t := c.follow(ts)
+	if c.first == unset {
+		c.first = t
+	}
+	return t
+}
+
+func (c *clock) follow(ts time.Duration) time.Duration {
+	if !c.begun {
+		c.begin(ts)
+	}
+	t := ts + c.offset
+	if c.fits(t) {
+		c.last = max(c.last, t)
+		return t
+	}
+	for _, offset := range []time.Duration{c.before, c.offset + wrap, c.offset - wrap} {
+		if t := ts + offset; c.fits(t) {
+			if offset != c.before {
+				c.before, c.offset = c.offset, offset
+			}
+			c.last = max(c.last, t)
+			return t
+		}
+	}
+	c.before, c.offset = c.offset, c.last+step-ts
+	c.last += step
+	return c.last
+}
+
+func (c *clock) fits(t time.Duration) bool {
+	return t-c.last <= maxLeap && c.last-t <= maxBack
+}
+
+// begin finds the offset for the first packet of an era, or of a place.
+func (c *clock) begin(ts time.Duration) {
+	slack := max(c.slack, maxLeap)
+	offset, known := c.line[c.era]
+	found := false
+	if known {
+		for _, o := range []time.Duration{offset, offset + wrap, offset - wrap} {
+			if d := ts + o - c.last; d <= slack && d >= -slack {
+				offset, found = o, true
+				break
+			}
+		}
+	}
+	if !found {
+		offset = c.last - ts
+		if !known && len(c.line) < maxEras {
+			c.line[c.era] = offset
+		}
+	}
+	c.before, c.offset, c.begun, c.slack = c.offset, offset, true, 0
+	c.last = ts + offset
+}
+
+// stamp puts a packet onto the timeline.
+func (c *clock) stamp(p media.Packet) media.Packet {
+	p.Time = c.at(p.Time)
+	return p
+}
