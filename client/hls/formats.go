@@ -6,4 +6,4 @@ var (
 	packedAudio     = container{"packed audio", nil}
 )
 
-func titleOf(tag []byte) (string, bool) { return "", false }
+func titleOf(tag []byte) (string, bool) { return string(tag), true }
