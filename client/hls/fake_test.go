@@ -246,7 +246,7 @@ func (f *fakeServer) open(t *testing.T, path string, events *told) (*Session, er
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Fetch: f.fetch, Status: fakeStatus, sniff: fakeSniff, Close: func() error { f.closed++; return nil }}
+	cfg := Config{Fetch: f.fetch, Status: fakeStatus, sniff: fakeSniff, titleOf: func(b []byte) (string, bool) { return string(b), true }, Close: func() error { f.closed++; return nil }}
 	if events != nil {
 		cfg.Trace = events.event
 	}
@@ -306,4 +306,12 @@ func (g *seen) track(kind string) []int {
 		}
 	}
 	return times
+}
+
+// last is the time of the newest chunk.
+func (g *seen) last() time.Duration {
+	if len(g.chunks) == 0 {
+		return 0
+	}
+	return g.chunks[len(g.chunks)-1].Time
 }

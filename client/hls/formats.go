@@ -1,9 +1,16 @@
 package hls
 
+import (
+	"tapedeck/client/id3"
+	"tapedeck/client/ts"
+)
+
+// The formats of segments (RFC 8216, section 3).
 var (
-	transportStream = container{"MPEG-TS", nil}
+	transportStream = container{"MPEG-TS", func() demuxer { return ts.New() }}
 	fragmentedMP4   = container{"MP4", nil}
 	packedAudio     = container{"packed audio", nil}
 )
 
-func titleOf(tag []byte) (string, bool) { return string(tag), true }
+// titleOf reads a timed tag.
+func titleOf(tag []byte) (string, bool) { return id3.Title(tag) }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"tapedeck/client/address"
 	"tapedeck/client/media"
@@ -56,19 +55,6 @@ func (s *Session) showTrack(n int, t media.Track) {
 	}
 	t.ID = at
 	s.info.Tracks[at] = t
-}
-
-// firstSegment tells of the ladder's steps that the first segment was.
-func (s *Session) firstSegment(begun time.Time, bytes int64, format string) {
-	s.mu.Lock()
-	heard := s.heard
-	s.heard = true
-	s.mu.Unlock()
-	if heard {
-		return
-	}
-	s.trace.step(media.RungTransport, "segment", begun, fmt.Sprintf("%d KB, %.1f Mbit/s", (bytes+1023)/1024, float64(s.meter.rate())/1e6), nil)
-	s.trace.step(media.RungContainer, "container", time.Now(), format, nil)
 }
 
 // words describe a media playlist: "live, segments of 6s".

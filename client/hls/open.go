@@ -19,7 +19,7 @@ func Open(ctx context.Context, from Source, cfg Config) (*Session, error) {
 	}
 	s.trace.tell = cfg.Trace
 	if cfg.sniff == nil {
-		s.cfg.sniff = sniff
+		s.cfg.sniff, s.cfg.titleOf = sniff, titleOf
 	}
 	for i := range s.lanes {
 		s.lanes[i].clear()
@@ -65,6 +65,11 @@ func (s *Session) open(ctx, life context.Context, from Source) error {
 	go s.conduct(life, p)
 	select {
 	case <-s.opened:
+		s.mu.Lock()
+		format := s.format
+		s.mu.Unlock()
+		s.trace.step(media.RungTransport, "segment", begun, "", nil)
+		s.trace.step(media.RungContainer, "container", time.Now(), format, nil)
 		return nil
 	case <-s.failed:
 		s.mu.Lock()

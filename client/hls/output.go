@@ -19,6 +19,9 @@ const (
 	// and not on the tape, so that its newest point can be played from.
 	lead = 3 * time.Second
 
+	// beat is how much of a live stream is given out at once.
+	beat = 100 * time.Millisecond
+
 	// keyWait is how long a picture is waited for at which a decoder can start.
 	keyWait = 10 * time.Second
 )
@@ -180,7 +183,7 @@ func (s *Session) due(at time.Duration) time.Time {
 	if o.began.IsZero() {
 		o.began, o.from = now, at
 	}
-	due := o.began.Add(at - o.from - lead)
+	due := o.began.Add((at - o.from).Truncate(beat) - lead)
 	if late := now.Sub(due); late > lead { // there was a hole: the pace goes on from here
 		o.began = o.began.Add(late - lead)
 	}

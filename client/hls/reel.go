@@ -202,6 +202,9 @@ func (r *reel) recognise(b []byte) error {
 		return nil
 	}
 	r.dx, r.run = c.make(), c
+	r.s.mu.Lock()
+	r.s.format = c.name
+	r.s.mu.Unlock()
 	r.picks = r.picks[:0]
 	for i := range r.settings {
 		r.settings[i] = nil
@@ -232,6 +235,11 @@ func (r *reel) flush() error {
 	defer r.s.mu.Unlock()
 	err := r.dx.Flush(r.emit)
 	r.learn() // a track that has told nothing by now tells nothing
+	for _, g := range r.settings {
+		if g != nil {
+			g.known = true
+		}
+	}
 	for i := range r.s.lanes {
 		if l := &r.s.lanes[i]; l.reel == r && l.order != unset {
 			r.settled = max(r.settled, l.order)
@@ -339,11 +347,4 @@ func (r *reel) knows() bool {
 		}
 	}
 	return true
-}
-
-// told takes the time of the first segment: the ladder's next steps.
-func (r *reel) told(begun time.Time, bytes int64) {
-	if !r.sound {
-		r.s.firstSegment(begun, bytes, r.run.name)
-	}
 }

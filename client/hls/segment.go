@@ -40,7 +40,6 @@ func (r *reel) play(ctx context.Context, g *segment) error {
 	if err != nil {
 		return media.At(media.RungContainer, err)
 	}
-	begun := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, max(patience, manyTimes*g.duration), errSlow)
 	defer cancel()
 	if err := r.prepare(ctx, g); err != nil {
@@ -63,7 +62,6 @@ func (r *reel) play(ctx context.Context, g *segment) error {
 		return wrapped(fmt.Sprintf("segment %d", g.sequence), err)
 	}
 	r.s.meter.add(f.got, f.spent)
-	r.told(begun, f.got)
 	return nil
 }
 

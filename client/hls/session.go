@@ -77,7 +77,8 @@ type Config struct {
 	// fails. Nil: there is nothing to end.
 	Close func() error
 
-	sniff func([]byte) (container, error) // tests have formats of their own
+	sniff   func([]byte) (container, error) // tests have formats of their own
+	titleOf func([]byte) (string, bool)
 }
 
 // Session is an open stream. It satisfies client.Session.
@@ -115,7 +116,7 @@ type Session struct {
 	wish       *seek // the next turn's
 	cancelTurn context.CancelCauseFunc
 	isOpened   bool
-	heard      bool          // the first segment was told of
+	format     string        // of the latest run of segments
 	paused     chan struct{} // closed when a pause ends; nil while not paused
 	title      string
 	notes      []string // to be told by Next

@@ -7,7 +7,7 @@ const maxTitles = 32
 
 // tag takes a timed ID3 tag. Session.mu is held.
 func (r *reel) tag(p media.Packet) {
-	title, ok := titleOf(p.Data)
+	title, ok := r.s.cfg.titleOf(p.Data)
 	if title = text(title); !ok || title == "" || title == r.s.title || len(r.titles) == maxTitles {
 		return
 	}

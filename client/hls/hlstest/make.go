@@ -1,0 +1,99 @@
+package hlstest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tapedeck/client/media/clip"
+	"tapedeck/client/web/webtest"
+)
+
+// Make has ffmpeg make a film of the clip, on demand, and returns its directory.
+// args are those of ffmpeg's HLS muxer and what else stands before the playlist,
+// which is film.m3u8, or what the last argument names.
+func Make(t testing.TB, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := command(t.Context(), t, dir, nil, append([]string{"-hls_list_size", "0", "-hls_playlist_type", "vod"}, args...))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+	return dir
+}
+
+// Live has ffmpeg make a live programme of the clip, in a loop and at its pace,
+// until the test ends. It returns once the playlist is there.
+func Live(t testing.TB, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := command(ctx, t, dir, []string{"-re", "-stream_loop", "-1"}, append([]string{"-hls_time", "1", "-hls_list_size", "6", "-hls_flags", "delete_segments"}, args...))
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // it is killed in the end
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); ; <-tick.C {
+		if list, err := os.ReadFile(filepath.Join(dir, "film.m3u8")); err == nil && bytes.Contains(list, []byte("#EXTINF")) {
+			return dir
+		}
+		select {
+		case <-ended:
+			t.Fatalf("ffmpeg ended: %s", said.Bytes())
+		default:
+		}
+		if time.Now().After(end) {
+			t.Fatal("ffmpeg made no playlist")
+		}
+	}
+}
+
+// command is ffmpeg with the clip as its input and dir as its place.
+func command(ctx context.Context, t testing.TB, dir string, input, args []string) *exec.Cmd {
+	source := filepath.Join(dir, ".clip.mp4")
+	if err := os.WriteFile(source, clip.MP4(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	all := append([]string{"-v", "error", "-nostdin", "-y"}, input...)
+	all = append(all, "-i", source)
+	if !strings.Contains(strings.Join(args, " "), "-c:v") {
+		all = append(all, "-c", "copy")
+	}
+	all = append(append(all, "-f", "hls"), args...)
+	if last := args[len(args)-1]; !strings.HasSuffix(last, ".m3u8") {
+		all = append(all, "film.m3u8")
+	}
+	cmd := exec.CommandContext(ctx, webtest.Peer(t, "ffmpeg"), all...)
+	cmd.Dir = dir
+	return cmd
+}
+
+// Key writes a key and what ffmpeg wants to know of it, and returns the arguments.
+func Key(t testing.TB, dir string, key []byte) []string {
+	t.Helper()
+	file, info := filepath.Join(dir, "the.key"), filepath.Join(dir, "key.info")
+	if err := os.WriteFile(file, key, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(info, []byte("the.key\n"+file+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"-hls_key_info_file", info}
+}
