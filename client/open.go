@@ -19,13 +19,16 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/hls"
 	"tapedeck/client/media"
+	"tapedeck/client/metafile"
 	"tapedeck/client/rtsp"
 	"tapedeck/client/web"
 )
@@ -133,10 +136,34 @@ func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Ses
 	return s, nil
 }
 
+// openWeb opens what a web server sends; a playlist of segments is played over
+// the connections that brought it.
 func openWeb(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
-	s, err := web.Open(ctx, a, web.Config{
+	w := web.NewClient(web.Config{
 		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir,
 		Pins: c.Pins, OldTLS: c.OldTLS, OnlyPublic: o.onlyPublic,
+	})
+	s, err := w.OpenAlone(ctx, a)
+	if err == nil {
+		return s, nil
+	}
+	if list, ok := errors.AsType[*web.ListError](err); ok && list.Format == metafile.HLS {
+		return openHLS(ctx, w, list, o)
+	}
+	w.Close()
+	return nil, err
+}
+
+func openHLS(ctx context.Context, w *web.Client, list *web.ListError, o Options) (Session, error) {
+	fetch := func(ctx context.Context, r hls.Request) (*hls.Response, error) {
+		resp, err := w.Fetch(ctx, web.Request{Link: r.Link, From: r.From, Size: r.Size, Step: r.Step})
+		if err != nil {
+			return nil, err
+		}
+		return &hls.Response{ReadCloser: resp, Link: resp.Link, Length: resp.Length}, nil
+	}
+	s, err := hls.Open(ctx, hls.Source{Link: list.Link, Body: list.Body}, hls.Config{
+		Fetch: fetch, Status: statusOf, Trace: o.Trace, Close: w.Close,
 	})
 	if err != nil {
 		return nil, err

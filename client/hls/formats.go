@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"tapedeck/client/fmp4"
 	"tapedeck/client/id3"
 	"tapedeck/client/ts"
 )
@@ -8,7 +9,7 @@ import (
 // The formats of segments (RFC 8216, section 3).
 var (
 	transportStream = container{"MPEG-TS", func() demuxer { return ts.New() }}
-	fragmentedMP4   = container{"MP4", nil}
+	fragmentedMP4   = container{"MP4", func() demuxer { return fmp4.New() }}
 	packedAudio     = container{"packed audio", nil}
 )
 

@@ -270,9 +270,9 @@ func (r *reel) emit(p media.Packet) {
 	}
 	switch n := r.picks[p.Track]; {
 	case n > 0:
-		r.s.lanes[n-1].push(r.clock.stamp(p), r.settings[n-1])
+		r.s.lanes[n-1].push(r.clock.stamp(int(n-1), p), r.settings[n-1])
 	case n == tagPick:
-		r.tag(r.clock.stamp(p))
+		r.tag(r.clock.stamp(tagTrack, p))
 	}
 }
 

@@ -40,68 +40,92 @@ type clock struct {
 	era    int64
 	offset time.Duration
 	before time.Duration // the offset before: packets of two tracks pass a border one after the other
-	last   time.Duration // the latest media time so far, or where the next packet is expected
+	top    time.Duration // the latest media time so far, or where the next packet is expected
 	slack  time.Duration // how far off the expectation is
-	begun  bool
-	first  time.Duration // where the segment began; unset while it has not
+	begun  bool          // the offset is that of the era
+
+	// Of the segment; unset before its first packet, and that of a track. An MP4
+	// may have all its pictures before all its sound.
+	first time.Duration
+	last  [trackCount]time.Duration
 }
+
+// trackCount is how many tracks a clock tells apart: the lanes, and timed tags.
+const (
+	tagTrack   = laneCount
+	trackCount = laneCount + 1
+)
 
 // place expects the next packet at a media time, give or take slack.
 func (c *clock) place(at, slack time.Duration) {
-	c.last, c.slack, c.begun = at, slack+maxLeap, false
+	c.top, c.slack, c.begun = at, slack+maxLeap, false
 }
 
 // enter begins a segment. Another era has timestamps of its own.
 func (c *clock) enter(era int64) {
 	if era != c.era && c.begun {
 		c.begun = false
-		c.last += step
+		c.top += step
 	}
 	c.era, c.first = era, unset
+	for i := range c.last {
+		c.last[i] = unset
+	}
 }
 
 // leave ends a segment that the playlist says to be so long: what follows is
 // expected at its end, which the last packet does not tell.
 func (c *clock) leave(length time.Duration) {
 	if c.first != unset {
-		c.last = min(max(c.last, c.first+length-step), c.last+splice)
+		c.top = min(max(c.top, c.first+length-step), c.top+splice)
 	}
 }
 
-// at is the media time of a timestamp.
-func (c *clock) at(ts time.Duration) time.Duration {
-	t := c.follow(ts)
-	if c.first == unset {
-		c.first = t
-	}
-	return t
-}
-
-func (c *clock) follow(ts time.Duration) time.Duration {
+// at is the media time of a timestamp of a track.
+func (c *clock) at(track int, ts time.Duration) time.Duration {
 	if !c.begun {
 		c.begin(ts)
 	}
-	t := ts + c.offset
-	if c.fits(t) {
-		c.last = max(c.last, t)
-		return t
+	t, ok := c.follow(track, ts)
+	if !ok {
+		t = c.top + step
+		c.before, c.offset = c.offset, t-ts
+		c.first = t
 	}
-	for _, offset := range []time.Duration{c.before, c.offset + wrap, c.offset - wrap} {
-		if t := ts + offset; c.fits(t) {
-			if offset != c.before {
-				c.before, c.offset = c.offset, offset
-			}
-			c.last = max(c.last, t)
-			return t
-		}
+	if c.first == unset {
+		c.first = t
 	}
-	c.before, c.offset = c.offset, c.last+step-ts
-	c.last += step
-	return c.last
+	c.top, c.last[track] = max(c.top, t), t
+	return t
 }
 
-func (c *clock) fits(t time.Duration) bool {
-	return t-c.last <= maxLeap && c.last-t <= maxBack
+// follow tries the offsets that a timestamp may belong to.
+func (c *clock) follow(track int, ts time.Duration) (time.Duration, bool) {
+	if t := ts + c.offset; c.fits(track, t) {
+		return t, true
+	}
+	if t := ts + c.before; c.fits(track, t) {
+		return t, true
+	}
+	for _, offset := range [...]time.Duration{c.offset + wrap, c.offset - wrap} {
+		if t := ts + offset; c.fits(track, t) {
+			c.before, c.offset = c.offset, offset
+			return t, true
+		}
+	}
+	return 0, false
+}
+
+// fits reports whether a track may go on at t.
+func (c *clock) fits(track int, t time.Duration) bool {
+	low := c.top
+	switch {
+	case c.last[track] != unset:
+		low = c.last[track]
+	case c.first != unset:
+		low = c.first
+	}
+	return t >= low-maxBack && t <= c.top+maxLeap
 }
 
 // begin finds the offset for the first packet of an era, or of a place.
@@ -110,25 +134,25 @@ func (c *clock) begin(ts time.Duration) {
 	offset, known := c.line[c.era]
 	found := false
 	if known {
-		for _, o := range []time.Duration{offset, offset + wrap, offset - wrap} {
-			if d := ts + o - c.last; d <= slack && d >= -slack {
+		for _, o := range [...]time.Duration{offset, offset + wrap, offset - wrap} {
+			if d := ts + o - c.top; d <= slack && d >= -slack {
 				offset, found = o, true
 				break
 			}
 		}
 	}
 	if !found {
-		offset = c.last - ts
+		offset = c.top - ts
 		if !known && len(c.line) < maxEras {
 			c.line[c.era] = offset
 		}
 	}
 	c.before, c.offset, c.begun, c.slack = c.offset, offset, true, 0
-	c.last = ts + offset
+	c.top = ts + offset
 }
 
 // stamp puts a packet onto the timeline.
-func (c *clock) stamp(p media.Packet) media.Packet {
-	p.Time = c.at(p.Time)
+func (c *clock) stamp(track int, p media.Packet) media.Packet {
+	p.Time = c.at(track, p.Time)
 	return p
 }

@@ -128,7 +128,7 @@ func (t Timeouts) withDefaults() Timeouts {
 // Client.Open.
 func Open(ctx context.Context, a address.Address, cfg Config) (Session, error) {
 	c := NewClient(cfg)
-	s, err := c.open(ctx, a, true)
+	s, err := c.OpenAlone(ctx, a)
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -142,6 +142,12 @@ func Open(ctx context.Context, a address.Address, cfg Config) (Session, error) {
 // there is a *ListError in it.
 func (c *Client) Open(ctx context.Context, a address.Address) (Session, error) {
 	return c.open(ctx, a, false)
+}
+
+// OpenAlone is Open for a Client that is used for nothing else: where it holds,
+// closing the session closes c.
+func (c *Client) OpenAlone(ctx context.Context, a address.Address) (Session, error) {
+	return c.open(ctx, a, true)
 }
 
 func (c *Client) open(ctx context.Context, a address.Address, owned bool) (Session, error) {
