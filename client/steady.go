@@ -241,7 +241,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // again opens the link once, at the place where the stream was lost.
 func (r *steady) again(ctx context.Context, was media.Info) (Session, error) {
 	o := r.o
-	if was.Live {
+	if unplaced(was) {
 		o.start = r.last + splice
 		if !keepsTime(r.session()) {
 			o.Trace = r.later(o.start)
@@ -251,7 +251,7 @@ func (r *steady) again(ctx context.Context, was media.Info) (Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if was.Live {
+	if unplaced(was) {
 		return s, nil
 	}
 	if _, err := s.Seek(ctx, r.last); err != nil {
@@ -279,9 +279,12 @@ func keepsTime(s Session) bool {
 	return ok
 }
 
+// unplaced reports a live stream that has no places of its own to go on at.
+func unplaced(i media.Info) bool { return i.Live && i.Can.NoSeek != "" }
+
 // take puts s in the place of old.
 func (r *steady) take(old, s Session) error {
-	live := old.Info().Live
+	live := unplaced(old.Info())
 	n := old.Stats()
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -47,6 +47,12 @@ type reel struct {
 	picks    []int8 // by track of the demuxer: its lane + 1; 0: not known yet; -1: left out
 
 	missed int
+	gaveUp bool // the last segment was given up because the line is slow
+
+	// How much media is ahead of whoever plays them at their pace, wherever they
+	// wait: what came, less the time that it took.
+	stock   time.Duration
+	stocked time.Time // when it was counted last; zero before the first segment
 
 	// Guarded by Session.mu.
 	ready   bool          // the tracks are known
@@ -85,13 +91,25 @@ func (r *reel) follow(ctx context.Context) error {
 		if g.gap {
 			continue
 		}
-		if err := r.play(ctx, g); err != nil {
+		if r.stocked.IsZero() {
+			r.stocked = time.Now()
+		}
+		err = r.play(ctx, g)
+		if r.gaveUp = err == errTooSlow; r.gaveUp {
+			r.seq = g.sequence
+			r.overlap()
+			continue
+		}
+		if err != nil {
 			if err := r.miss(ctx, g, err); err != nil {
 				return err
 			}
 			continue
 		}
 		r.missed = 0
+		now := time.Now()
+		r.stock = max(0, r.stock-now.Sub(r.stocked)) + g.duration
+		r.stocked = now
 	}
 }
 
@@ -133,6 +151,7 @@ func (r *reel) waitRoom(ctx context.Context) error {
 		}
 		select {
 		case <-r.space:
+			r.stocked = time.Now() // nothing is short
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

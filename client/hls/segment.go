@@ -55,7 +55,11 @@ func (r *reel) play(ctx context.Context, g *segment) error {
 		d = newDecrypter(b, g.key, g.sequence)
 	}
 	f := feeding{reel: r, d: d, began: time.Now()}
-	if err := f.fetch(ctx, a, g.bytes); err != nil {
+	err = f.fetch(ctx, a, g.bytes)
+	if err == errTooSlow {
+		return err
+	}
+	if err != nil {
 		return wrapped(fmt.Sprintf("segment %d", g.sequence), err)
 	}
 	if err := f.finish(); err != nil {
@@ -96,6 +100,9 @@ func (f *feeding) fetch(ctx context.Context, a address.Address, part byteRange) 
 		switch code := f.reel.s.status(err); {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case err == errTooSlow:
+			f.reel.s.meter.add(f.got, f.spent)
+			return err
 		case errors.Is(err, errHuge), errors.As(err, &format), errors.Is(err, errDemux):
 			return media.At(media.RungContainer, err)
 		case try == tries, code >= 400 && code < 500 && (code != 404 && code != 408 && code != 429 || !f.reel.list.live() || try > 1):
@@ -114,7 +121,7 @@ func (f *feeding) once(ctx context.Context, q Request) (whole bool, err error) {
 		return false, err
 	}
 	defer resp.Close()
-	buf := f.reel.buf
+	start, buf := time.Now(), f.reel.buf
 	var n int64
 	for {
 		k, err := resp.Read(buf)
@@ -127,6 +134,9 @@ func (f *feeding) once(ctx context.Context, q Request) (whole bool, err error) {
 			}
 			if err := f.feed(buf[:k]); err != nil {
 				return false, err
+			}
+			if f.reel.tooSlow(f.got, resp.Length-n, f.spent+time.Since(start)) {
+				return false, errTooSlow
 			}
 		}
 		switch {

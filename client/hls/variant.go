@@ -2,6 +2,7 @@ package hls
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,6 +159,29 @@ func (l *ladder) choose(rate int, ahead time.Duration) int {
 	return l.now
 }
 
+// errTooSlow ends the fetching of a segment in favour of a smaller one.
+var errTooSlow = errors.New("hls: the line is too slow for this variant")
+
+// slowLook is how long a segment comes before it is judged.
+const slowLook = time.Second
+
+// tooSlow reports whether a segment of which so much is there, and so much is to
+// come, is better given up: what is ahead will be used up before it is complete,
+// and there is a variant that the line carries.
+func (r *reel) tooSlow(got, rest int64, spent time.Duration) bool {
+	l := r.s.ladder
+	if l == nil || r.sound || r.gaveUp || rest <= 0 || spent < slowLook || got < meterLeast {
+		return false
+	}
+	rate := float64(got) / spent.Seconds()
+	ahead := r.stock - time.Since(r.stocked)
+	if ahead > scarce || float64(rest)/rate < max(ahead, 0).Seconds() {
+		return false
+	}
+	to := l.fitting(downPart * 8 * rate)
+	return to >= 0 && l.all[to].need() < l.all[l.now].need()
+}
+
 // words describe a variant: "1.2 Mbit/s, 1280x720".
 func (v *variant) words() string {
 	var words []string
@@ -183,9 +207,10 @@ func (r *reel) switchOver(ctx context.Context) error {
 	if r.sound {
 		return r.switchSound(ctx)
 	}
-	s.mu.Lock()
-	ahead := r.ahead()
-	s.mu.Unlock()
+	ahead := r.stock
+	if r.gaveUp {
+		ahead = 0
+	}
 	to := s.ladder.choose(s.meter.rate(), ahead)
 	s.ladder.since++
 	if to == s.ladder.now {
@@ -247,7 +272,14 @@ func (r *reel) changeTo(ctx context.Context, uri string) bool {
 		return false
 	}
 	r.asked, r.from, r.list, r.poll, r.seq = m.asked, m.from, m.list, m.poll, seq
+	r.overlap()
+	return true
+}
+
+// overlap begins another run that may bring again what came already.
+func (r *reel) overlap() {
 	r.fresh()
+	s := r.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.lanes {
@@ -255,7 +287,6 @@ func (r *reel) changeTo(ctx context.Context, uri string) bool {
 			l.skip, l.waitKey = true, i == videoLane
 		}
 	}
-	return true
 }
 
 // counterpart is the number in another list of the segment that is next in this.
