@@ -62,6 +62,7 @@ var neverImport = map[string][]string{
 	// These start real peers for tests.
 	"client/rtsp/rtsptest": {},
 	"client/web/webtest":   {},
+	"client/hls/hlstest":   {},
 }
 
 // rule finds the entry for pkg: its own, or its nearest parent's.

@@ -1,12 +1,14 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"os"
 	"syscall"
 
 	"tapedeck/client/address"
+	"tapedeck/client/hls"
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp"
@@ -17,12 +19,30 @@ import (
 // Hint is one suggestion for a person whom err stopped, as a clause without a
 // full stop; empty where there is nothing to suggest.
 func Hint(err error) string {
-	if hint := hintOfKind(err); hint != "" {
+	if hint := cmp.Or(hintOfHLS(err), hintOfKind(err)); hint != "" {
 		return hint
 	}
 	var rung *media.RungError
 	if errors.As(err, &rung) {
 		return hintOfRung(rung.Rung)
+	}
+	return ""
+}
+
+// hintOfHLS knows what can be wrong with playlists and their segments.
+func hintOfHLS(err error) string {
+	var key *hls.KeyError
+	switch {
+	case errors.Is(err, hls.ErrProtected):
+		return "only the provider's own player has the key; look for another source of the channel"
+	case errors.Is(err, hls.ErrNoPlayable):
+		return "the provider may have a link with H.264 and AAC"
+	case errors.As(err, &key):
+		return "the link may have expired, or its key is for logged-in viewers only"
+	case errors.Is(err, hls.ErrStuck):
+		return "the channel may be off; try again in a while"
+	case errors.Is(err, hls.ErrPlaylist):
+		return "the provider's playlist is damaged; look for another link"
 	}
 	return ""
 }

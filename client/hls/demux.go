@@ -28,11 +28,13 @@ const sniffSize = 512
 // file and the type that the server tells are wrong too often.
 func sniff(b []byte) (container, error) {
 	switch {
-	case isTransportStream(b):
-		return transportStream, nil
 	case len(b) >= 8 && isBox(b[4:8]):
 		return fragmentedMP4, nil
-	case bytes.HasPrefix(b, []byte("ID3")), len(b) >= 2 && b[0] == 0xff && b[1]&0xe0 == 0xe0, bytes.HasPrefix(b, []byte{0x0b, 0x77}):
+	case bytes.HasPrefix(b, []byte("ID3")):
+		return packedAudio, nil
+	case isTransportStream(b):
+		return transportStream, nil
+	case len(b) >= 2 && b[0] == 0xff && b[1]&0xe0 == 0xe0, bytes.HasPrefix(b, []byte{0x0b, 0x77}):
 		return packedAudio, nil
 	case looksLikePlaylist(b):
 		return container{}, &formatError{"another playlist", true}

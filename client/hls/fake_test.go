@@ -143,6 +143,7 @@ type fakeServer struct {
 	rate   int                               // bytes a second; 0: at once
 	asked  []string                          // "path" or "path from+size"
 	times  []time.Time
+	bodies map[string]io.ReadCloser
 	closed int
 }
 
@@ -163,6 +164,10 @@ func (f *fakeServer) fetch(ctx context.Context, r Request) (*Response, error) {
 	}
 	f.mu.Lock()
 	f.asked, f.times = append(f.asked, name), append(f.times, time.Now())
+	if b := f.bodies[path]; b != nil {
+		f.mu.Unlock()
+		return &Response{ReadCloser: b, Link: r.Link, Length: -1}, nil
+	}
 	body, ok := f.files[path]
 	answer, rate := f.answer, f.rate
 	f.mu.Unlock()
@@ -246,11 +251,20 @@ func (f *fakeServer) open(t *testing.T, path string, events *told) (*Session, er
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f.openBody(t, path, string(body), events)
+}
+
+func (f *fakeServer) openBody(t *testing.T, path, body string, events *told) (*Session, error) {
+	t.Helper()
+	a, err := address.Parse("http://server/" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg := Config{Fetch: f.fetch, Status: fakeStatus, sniff: fakeSniff, titleOf: func(b []byte) (string, bool) { return string(b), true }, Close: func() error { f.closed++; return nil }}
 	if events != nil {
 		cfg.Trace = events.event
 	}
-	s, err := Open(t.Context(), Source{Link: a, Body: body}, cfg)
+	s, err := Open(t.Context(), Source{Link: a, Body: []byte(body)}, cfg)
 	if err == nil {
 		t.Cleanup(func() { s.Close() })
 	}

@@ -10,7 +10,7 @@ import (
 var (
 	transportStream = container{"MPEG-TS", func() demuxer { return ts.New() }}
 	fragmentedMP4   = container{"MP4", func() demuxer { return fmp4.New() }}
-	packedAudio     = container{"packed audio", nil}
+	packedAudio     = container{"packed audio", func() demuxer { return ts.NewPacked() }}
 )
 
 // titleOf reads a timed tag.

@@ -46,8 +46,9 @@ type reel struct {
 	settings [laneCount]*setting
 	picks    []int8 // by track of the demuxer: its lane + 1; 0: not known yet; -1: left out
 
-	missed int
-	gaveUp bool // the last segment was given up because the line is slow
+	missed int   // segments in a row that were left out
+	why    error // the last one was
+	gaveUp bool  // the last segment was given up because the line is slow
 
 	// How much media is ahead of whoever plays them at their pace, wherever they
 	// wait: what came, less the time that it took.
@@ -81,6 +82,8 @@ func (r *reel) follow(ctx context.Context) error {
 		}
 		g, err := r.next(ctx)
 		switch {
+		case err == io.EOF && r.missed > 0 && !r.s.isOpen():
+			return r.why
 		case err == io.EOF:
 			r.end()
 			return nil
@@ -128,6 +131,7 @@ func (r *reel) miss(ctx context.Context, g *segment, err error) error {
 	if r.missed++; r.missed == maxMissed || garbled && !r.s.isOpen() {
 		return err
 	}
+	r.why = err
 	r.fresh()
 	r.s.note(fmt.Sprintf("left out %v: %v", g.duration.Round(100*time.Millisecond), err))
 	return nil

@@ -58,7 +58,7 @@ const (
 
 // place expects the next packet at a media time, give or take slack.
 func (c *clock) place(at, slack time.Duration) {
-	c.top, c.slack, c.begun = at, slack+maxLeap, false
+	c.top, c.slack, c.begun, c.offset = at, slack+maxLeap, false, unset
 }
 
 // enter begins a segment. Another era has timestamps of its own.

@@ -1,0 +1,117 @@
+package hls
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tapedeck/client/media"
+)
+
+// TestHostile opens what a server may send to do harm. Each ends in an error
+// that names its rung, in a bounded time.
+func TestHostile(t *testing.T) {
+	one := func(uri string, more ...string) string {
+		return lines(append(append([]string{"#EXTM3U", "#EXT-X-TARGETDURATION:6"}, more...), "#EXTINF:6,", uri, "#EXT-X-ENDLIST")...)
+	}
+	variant := lines("#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "film")
+	segment := fakeSegment("va", "1", 0, 6*time.Second)
+	key := `#EXT-X-KEY:METHOD=AES-128,URI="key"`
+	for _, c := range []struct {
+		name  string
+		films map[string]string // "film" is opened
+		rung  media.Rung
+		want  string // in the error
+		is    error
+	}{
+		{"a playlist that includes itself", map[string]string{"film": one("film")}, media.RungContainer, "another playlist", nil},
+		{"a master of itself", map[string]string{"film": variant}, media.RungReply, "another master", ErrPlaylist},
+		{"a master of masters", map[string]string{"film": lines("#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "b"), "b": variant}, media.RungReply, "another master", ErrPlaylist},
+		{"a variant that is not there", map[string]string{"film": lines("#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "b")}, media.RungReply, "404", nil},
+		{"a variant that is a web page", map[string]string{"film": lines("#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "b"), "b": "<html>"}, media.RungReply, "something else", ErrPlaylist},
+		{"a gigabyte line", map[string]string{"film": lines("#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "b"), "b": "#EXTM3U\n" + strings.Repeat("x", maxPlaylist+9)}, media.RungReply, "longer than", ErrPlaylist},
+		{"100,000 segments", map[string]string{"film": lines("#EXTM3U") + strings.Repeat("#EXTINF:1,\nx\n", 100_000)}, media.RungReply, "more than 65536 segments", ErrPlaylist},
+		{"no segments", map[string]string{"film": lines("#EXTM3U", "#EXT-X-ENDLIST")}, media.RungReply, "no segments", ErrPlaylist},
+		{"live without segments", map[string]string{"film": lines("#EXTM3U", "#EXT-X-TARGETDURATION:2")}, media.RungReply, "no segments", ErrPlaylist},
+		{"a segment of nothing", map[string]string{"film": one("a"), "a": ""}, media.RungContainer, "it is nothing", nil},
+		{"a segment of noise", map[string]string{"film": one("a"), "a": strings.Repeat("noise", 1000)}, media.RungContainer, "no MPEG-TS", nil},
+		{"a segment without a picture", map[string]string{"film": one("a"), "a": "FAKE va 1\n"}, media.RungContainer, "ended before anything", nil},
+		{"a key of 15 bytes", map[string]string{"film": one("a", key), "a": segment, "key": "fifteen bytes !"}, media.RungContainer, "15 bytes long, not 16", nil},
+		{"a key without end", map[string]string{"film": one("a", key), "a": segment, "key": strings.Repeat("k", 1<<20)}, media.RungContainer, "longer than 16", nil},
+		{"a key that is not there", map[string]string{"film": one("a", key), "a": segment}, media.RungReply, "the key: http: 404", nil},
+		{"half a block", map[string]string{"film": one("a", key), "a": segment + "x", "key": "sixteen bytes ok"}, media.RungContainer, "no MPEG-TS", nil},
+		{"Widevine", map[string]string{"film": one("a", `#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI="x",KEYFORMAT="urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"`), "a": segment}, media.RungCodec, "Widevine", ErrProtected},
+		{"FairPlay, in the master", map[string]string{"film": lines("#EXTM3U", `#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI="x",KEYFORMAT="com.apple.streamingkeydelivery"`, "#EXT-X-STREAM-INF:BANDWIDTH=1", "b")}, media.RungCodec, "FairPlay", ErrProtected},
+		{"a local file", map[string]string{"film": one("ftp://host/x")}, media.RungContainer, "no web address", ErrPlaylist},
+		{"no host", map[string]string{"film": one("http:///x")}, media.RungContainer, "names no host", nil},
+		{"an init segment of noise", map[string]string{"film": one("a", `#EXT-X-MAP:URI="i"`), "a": segment, "i": strings.Repeat("noise", 1000)}, media.RungContainer, "the init segment", nil},
+		{"a short range", map[string]string{"film": one("a", "#EXT-X-BYTERANGE:999999@0"), "a": segment}, media.RungTransport, "less than the playlist says", nil},
+		{"times of nothing", map[string]string{"film": lines("#EXTM3U", "#EXT-X-TARGETDURATION:0") + strings.Repeat("#EXTINF:0,\na\n", 60_000) + "#EXT-X-ENDLIST\n", "a": "FAKE va 1\n"}, media.RungContainer, "ended before anything", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := fakeServer{files: c.films}
+				begun := time.Now()
+				s, err := f.open(t, "film", nil)
+				if err == nil {
+					var got seen
+					err = got.take(t.Context(), s, nil)
+				}
+				if d := time.Since(begun); d > time.Minute {
+					t.Errorf("it took %v", d)
+				}
+				var rung *media.RungError
+				if errors.As(err, &rung); c.rung != "" && (rung == nil || rung.Rung != c.rung) || !strings.Contains(fmt.Sprint(err), c.want) {
+					t.Errorf("%v at %+v", err, rung)
+				}
+				if c.is != nil && !errors.Is(err, c.is) {
+					t.Errorf("%v is not %v", err, c.is)
+				}
+			})
+		})
+	}
+}
+
+// endless is a body that never ends.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	copy(p, "FAKE va 1\n")
+	for i := 10; i < len(p); i++ {
+		p[i] = '\n'
+	}
+	return len(p), nil
+}
+func (endless) Close() error { return nil }
+
+// TestEndlessSegment: a segment that never ends is bounded.
+func TestEndlessSegment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f fakeServer
+		f.set("film", lines("#EXTM3U", "#EXT-X-TARGETDURATION:6", "#EXTINF:6,", "a", "#EXT-X-ENDLIST"))
+		f.bodies = map[string]io.ReadCloser{"a": endless{}}
+		_, err := f.open(t, "film", nil)
+		var rung *media.RungError
+		if !errors.As(err, &rung) || rung.Rung != media.RungContainer || !errors.Is(err, errHuge) {
+			t.Error(err)
+		}
+	})
+}
+
+// TestDribble: a segment that comes byte for byte ends as well.
+func TestDribble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f fakeServer
+		f.film("film", "va", "1", 3, 6*time.Second, 0)
+		f.rate = 1
+		begun := time.Now()
+		_, err := f.openBody(t, "film", f.files["film"], nil)
+		if !errors.Is(err, errSlow) || time.Since(begun) > 5*time.Minute {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+	})
+}
