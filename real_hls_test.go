@@ -18,27 +18,23 @@ func serveHLS(t *testing.T, dir string) *hlstest.Server {
 
 // realHLS plays what ffmpeg's muxer makes.
 func realHLS(t *testing.T) {
-	made := func(name string, seeks []time.Duration, args ...string) channel {
-		list := "film.m3u8"
-		if strings.HasSuffix(args[len(args)-1], ".m3u8") {
-			list = "master.m3u8"
-		}
-		server := serveHLS(t, hlstest.Make(t, append([]string{"-hls_time", "6"}, args...)...))
-		return channel{name: name, url: server.URL(list), protocol: "hls", transport: "http", codecs: film, seeks: seeks}
+	of := func(name, list, dir string, seeks []time.Duration) channel {
+		return channel{name: name, url: serveHLS(t, dir).URL(list), protocol: "hls", transport: "http", codecs: film, seeks: seeks}
 	}
-	key := t.TempDir()
-	encrypted := made("AES-128", justOn, hlstest.Key(t, key, []byte("sixteen bytes ok"))...)
+	made := func(args ...string) string {
+		return hlstest.Make(t, append([]string{"-hls_time", "6"}, args...)...)
+	}
 	live := serveHLS(t, hlstest.Live(t))
 	event := serveHLS(t, hlstest.Live(t, "-hls_playlist_type", "event"))
 	station := channel{name: "live", url: live.URL("film.m3u8"), protocol: "hls", transport: "http", codecs: film, sound: climbs, live: true}
 	growing := station
 	growing.name, growing.url, growing.seeks, growing.sound = "EVENT", event.URL("film.m3u8"), []time.Duration{time.Second}, place
 	watchAll(t, []channel{
-		made("on demand", backAndOn, "-hls_flags", "single_file"),
-		made("MP4", justOn, "-hls_segment_type", "fmp4"),
-		encrypted,
-		made("separate sound", justOn, "-map", "0:v", "-map", "0:a", "-var_stream_map", "v:0,agroup:a a:0,agroup:a,default:yes",
-			"-master_pl_name", "master.m3u8", "film%v.m3u8"),
+		of("on demand, with ranges", "film.m3u8", made("-hls_flags", "single_file"), backAndOn),
+		of("MP4", "film.m3u8", made("-hls_segment_type", "fmp4"), justOn),
+		of("AES-128", "film.m3u8", hlstest.Encrypted(t, "sixteen bytes ok", "-hls_time", "6"), justOn),
+		of("separate sound", "master.m3u8", made("-map", "0:v", "-map", "0:a", "-var_stream_map", "v:0,agroup:a a:0,agroup:a,default:yes",
+			"-master_pl_name", "master.m3u8", "film%v.m3u8"), justOn),
 		station,
 		growing,
 	})

@@ -27,6 +27,12 @@ func (e *KeyError) Error() string {
 	return fmt.Sprintf("hls: the key is %d bytes long, not %d", e.Size, keySize)
 }
 
+// noKey is why there is no key: without one nothing goes on.
+type noKey struct{ err error }
+
+func (e *noKey) Error() string { return e.err.Error() }
+func (e *noKey) Unwrap() error { return e.err }
+
 // key fetches what a playlist from from names as a key.
 func (s *Session) key(ctx context.Context, from address.Address, tag *keyTag) (cipher.Block, error) {
 	a, err := link(from, tag.uri)
@@ -41,7 +47,7 @@ func (s *Session) key(ctx context.Context, from address.Address, tag *keyTag) (c
 		err = &KeyError{Size: len(raw)}
 	}
 	if err != nil {
-		return nil, wrapped("the key", err)
+		return nil, wrapped("the key", &noKey{err})
 	}
 	b, err := aes.NewCipher(raw)
 	if err != nil {

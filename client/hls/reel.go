@@ -124,6 +124,9 @@ func (r *reel) miss(ctx context.Context, g *segment, err error) error {
 	rung, _ := errors.AsType[*media.RungError](err)
 	code := r.s.status(err)
 	gone := code == 404 || code == 410
+	if _, ok := errors.AsType[*noKey](err); ok {
+		return err
+	}
 	garbled := rung != nil && rung.Rung == media.RungContainer
 	if errors.Is(err, ErrPlaylist) || !gone && !garbled {
 		return err

@@ -85,15 +85,19 @@ func command(ctx context.Context, t testing.TB, dir string, input, args []string
 	return cmd
 }
 
-// Key writes a key and what ffmpeg wants to know of it, and returns the arguments.
-func Key(t testing.TB, dir string, key []byte) []string {
+// Encrypted is Make with AES-128. The key is the.key, beside the segments.
+func Encrypted(t testing.TB, key string, args ...string) string {
 	t.Helper()
-	file, info := filepath.Join(dir, "the.key"), filepath.Join(dir, "key.info")
-	if err := os.WriteFile(file, key, 0o644); err != nil {
+	secrets := t.TempDir()
+	file, info := filepath.Join(secrets, "the.key"), filepath.Join(secrets, "info")
+	for path, content := range map[string]string{file: key, info: "the.key\n" + file + "\n"} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := Make(t, append([]string{"-hls_key_info_file", info}, args...)...)
+	if err := os.WriteFile(filepath.Join(dir, "the.key"), []byte(key), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(info, []byte("the.key\n"+file+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return []string{"-hls_key_info_file", info}
+	return dir
 }

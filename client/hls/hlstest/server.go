@@ -242,6 +242,3 @@ func parseRange(s string, size int) (from, to int, ok bool) {
 	}
 	return from, to, true
 }
-
-// Dir is the directory that is served.
-func (s *Server) Dir() string { return s.dir }
