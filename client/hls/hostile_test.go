@@ -80,10 +80,10 @@ func TestHostile(t *testing.T) {
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
-	copy(p, "FAKE va 1\n")
-	for i := 10; i < len(p); i++ {
-		p[i] = '\n'
+	for i := copy(p, "FAKE va 1\n"); i < len(p)-1; i++ {
+		p[i] = ' '
 	}
+	p[len(p)-1] = '\n'
 	return len(p), nil
 }
 func (endless) Close() error { return nil }
