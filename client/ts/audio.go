@@ -21,10 +21,8 @@ type audio struct {
 	latm   *audioframe.LATM // what is in LOAS's frames; nil: a frame is an access unit
 
 	buf    []byte
-	synced bool // a frame begins at the front
-	marked bool // a PES packet with a time begins at offset mark, at time from
-	mark   int
-	from   int64
+	synced bool   // a frame begins at the front
+	marks  []mark // where in buf PES packets with times begin
 
 	timed   bool // base is set:
 	base    time.Duration
@@ -56,9 +54,13 @@ func (a *audio) describe(t *media.Track) {
 
 func (a *audio) begin(s stamp) {
 	a.lost = false
-	if s.told {
-		a.marked, a.mark, a.from = true, len(a.buf), s.pts
+	if !s.told {
+		return
 	}
+	if len(a.marks) == maxMarks {
+		a.marks = a.marks[:copy(a.marks, a.marks[1:])]
+	}
+	a.marks = append(a.marks, mark{offset: len(a.buf), stamp: s})
 }
 
 func (a *audio) add(p []byte) {
@@ -91,7 +93,9 @@ func (a *audio) take(final bool) {
 	}
 	if at > 0 {
 		a.buf = a.buf[:copy(a.buf, a.buf[at:])]
-		a.mark -= at
+		for i := range a.marks {
+			a.marks[i].offset -= at
+		}
 	}
 }
 
@@ -161,9 +165,12 @@ func (a *audio) next(b []byte, final bool) (n int, ok bool) {
 
 // emit passes on the frame that stands at offset at of the buffer.
 func (a *audio) emit(at int, b []byte) {
-	if a.marked && a.mark <= at {
-		a.marked, a.timed, a.base, a.samples = false, true, span(a.from), 0
+	n := 0
+	for n < len(a.marks) && a.marks[n].offset <= at {
+		a.timed, a.base, a.samples = true, span(a.marks[n].stamp.pts), 0
+		n++
 	}
+	a.marks = a.marks[:copy(a.marks, a.marks[n:])]
 	if a.latm != nil {
 		a.element(b)
 		return
@@ -234,13 +241,13 @@ func (a *audio) lose() {
 
 // drop forgets what is partial.
 func (a *audio) drop() {
-	a.buf, a.synced, a.marked, a.timed = a.buf[:0], false, false, false
+	a.buf, a.synced, a.marks, a.timed = a.buf[:0], false, a.marks[:0], false
 }
 
 // flush leaves out what is no whole frame: a segment ends with one.
 func (a *audio) flush() {
 	a.take(true)
-	a.buf, a.synced, a.marked = a.buf[:0], false, false
+	a.buf, a.synced, a.marks = a.buf[:0], false, a.marks[:0]
 }
 
 func (a *audio) reset() {

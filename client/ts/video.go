@@ -49,7 +49,7 @@ type mark struct {
 }
 
 const (
-	// maxMarks bounds the PES packets with times within one NAL unit.
+	// maxMarks bounds the PES packets with times within one unit.
 	maxMarks = 16
 
 	// startSize is how many bytes tell whether a PES packet begins with a start
@@ -115,11 +115,9 @@ func (v *video) cut(m mark) {
 	v.stream = v.stream[:m.offset]
 	v.end()
 	v.stream = append(v.stream[:0], rest...)
-	if v.timed && v.parts.Picture && v.at.pts == m.stamp.pts { // another slice of the picture
-		v.marks = v.marks[:0]
-		return
+	if !v.timed || !v.parts.Picture || v.at != m.stamp { // no other slice of the picture
+		v.finish()
 	}
-	v.finish()
 	m.offset = 0
 	v.marks = append(v.marks[:0], m)
 }
