@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 
 	// Servers for tests and the demo.
 	"client/media/clip":    {"client/media"},
+	"client/mux/muxtest":   {"client/media", "client/media/clip", "client/mux"},
 	"client/rtsp/rtsptest": {"client/media", "client/media/clip"},
 	"client/web/webtest":   {"client/media", "client/media/clip", "client/audioframe"},
 	"client/hls/hlstest":   {"client/media/clip", "client/web/webtest"},
@@ -60,6 +61,7 @@ var neverImport = map[string][]string{
 	"playlist":        {"net", "net/http", "os/exec"},
 
 	// These start real peers for tests.
+	"client/mux/muxtest":   {},
 	"client/rtsp/rtsptest": {},
 	"client/web/webtest":   {},
 	"client/hls/hlstest":   {},

@@ -2,6 +2,7 @@ package audioframe
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -39,6 +40,8 @@ var headers = []struct {
 	{"AC-3, size below the header", AC3, []byte{0x0b, 0x77, 0x00, 0x02, 0x04, 0x80, 0x00}, Frame{}, false},
 	{"AC-3, short", AC3, []byte{0x0b, 0x77, 0x00, 0x00, 0x00, 0x40}, Frame{}, false},
 	{"AAC with a CRC", ADTS, []byte{0xff, 0xf0, 0x50, 0x80, 0x19, 0x1f, 0xfc}, Frame{Size: 200, Header: 9, Samples: 1024, Rate: 44100, Channels: 2, Codec: "AAC"}, true},
+	{"LOAS", LOAS, []byte{0x56, 0xe1, 0x02}, Frame{Size: 261, Header: 3, Codec: "AAC"}, true},
+	{"LOAS without content", LOAS, []byte{0x56, 0xe0, 0x00}, Frame{}, false},
 	{"MP3 is not AAC", ADTS, []byte{0xff, 0xfb, 0x90, 0x64, 0, 0, 0}, Frame{}, false},
 }
 
@@ -124,4 +127,51 @@ func FuzzClock(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestOpusDuration(t *testing.T) {
+	for _, c := range []struct {
+		packet []byte
+		want   time.Duration
+	}{
+		{[]byte{0x00}, 10 * time.Millisecond},          // SILK
+		{[]byte{0x19}, 120 * time.Millisecond},         // two frames of 60
+		{[]byte{0x68}, 20 * time.Millisecond},          // hybrid
+		{[]byte{0x80}, 2500 * time.Microsecond},        // CELT
+		{[]byte{0xfc}, 20 * time.Millisecond},          // stereo
+		{[]byte{0xff, 0x03}, 60 * time.Millisecond},    // three frames, counted
+		{[]byte{0x83, 0x05}, 12500 * time.Microsecond}, // five
+		{[]byte{0xfb, 0x3f}, 120 * time.Millisecond},   // more than there may be
+		{[]byte{0xff}, 0}, {nil, 0},
+	} {
+		if got := OpusDuration(c.packet); got != c.want {
+			t.Errorf("%x: %v, want %v", c.packet, got, c.want)
+		}
+	}
+}
+
+// TestConfig reads AudioSpecificConfigs, and makes them.
+func TestConfig(t *testing.T) {
+	for _, c := range []struct {
+		raw  []byte
+		want AACConfig
+		ok   bool
+	}{
+		{[]byte{0x11, 0x90}, AACConfig{Object: 2, CoreRate: 48000, Rate: 48000, Channels: 2, Samples: 1024}, true},
+		{[]byte{0x2b, 0x11, 0x88, 0x00}, AACConfig{Object: 2, CoreRate: 24000, Rate: 48000, Channels: 2, Samples: 1024}, true}, // SBR
+		{[]byte{0x11, 0x94}, AACConfig{Object: 2, CoreRate: 48000, Rate: 48000, Channels: 2, Samples: 960}, true},
+		{[]byte{0x16, 0x90}, AACConfig{}, false}, // a reserved rate
+		{[]byte{0x11}, AACConfig{}, false},
+	} {
+		got, ok := ParseASC(c.raw)
+		if got.Raw = nil; ok != c.ok || fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("%x: %+v %v, want %+v", c.raw, got, ok, c.want)
+		}
+	}
+	if c, ok := ADTSConfig([]byte{0xff, 0xf1, 0x4c, 0x80}); !ok || !bytes.Equal(c.Raw, []byte{0x11, 0x90}) {
+		t.Errorf("%+v", c)
+	}
+	if c, ok := GuessASC(48000, 2); !ok || !bytes.Equal(c.Raw, []byte{0x11, 0x90}) {
+		t.Errorf("%+v", c)
+	}
 }

@@ -63,7 +63,7 @@ var hot = []struct {
 	}},
 }
 
-// h265SPS is 416x240.
+// h265SPS is 1280x720.
 const h265SPS = "420101016000000300b0000003000003005da00280802d1636b9246ca802"
 
 // noise is n bytes without zeros, at which no frame begins.
@@ -187,5 +187,62 @@ func FuzzPacked(f *testing.F) {
 			return list
 		}
 		compare(t, run(max(1, len(b))), run(3))
+	})
+}
+
+// payloads writes what the bytes say behind tables with every coding: | PID3,
+// start1, time1 | size8 | payload |...
+func payloads(b []byte) []byte {
+	m := newMaker()
+	m.programs(0, 1)
+	m.program(pmtAt, 1, 0, announced{0x1b, 0x100, ""}, announced{0x24, 0x101, ""}, announced{0x02, 0x102, ""},
+		announced{0x0f, 0x103, ""}, announced{0x11, 0x104, ""}, announced{0x87, 0x105, ""},
+		announced{0x06, 0x106, "05044f707573 7f028002"}, announced{0x15, 0x107, ""})
+	for i := int64(0); len(b) >= 2; i++ {
+		what, n := b[0], min(int(b[1]), 180, len(b)-2)
+		part := b[2 : 2+n]
+		b = b[2+n:]
+		if what&8 != 0 {
+			pts := int64(-1)
+			if what&16 != 0 {
+				pts = i * 3600
+			}
+			part = pesOf(0xe0, pts, pts, false, part)
+		}
+		m.packet(0x100+uint16(what&7), what&8 != 0, nil, part)
+	}
+	return m.out
+}
+
+// FuzzPayload reaches every elementary stream, which FuzzDemuxer does not for
+// the tables' checksums.
+func FuzzPayload(f *testing.F) {
+	seed := func(pid byte, data []byte) (b []byte) {
+		for i, p := 0, byte(24); i < 3; i++ {
+			for rest := data; len(rest) > 0; p = 0 {
+				n := min(len(rest), 160)
+				b = append(append(b, pid|p, byte(n)), rest[:n]...)
+				rest = rest[n:]
+			}
+		}
+		return b
+	}
+	f.Add(seed(0, annexB(aud, sps, pps, idr, more, aud, inter)))
+	f.Add(seed(1, annexB("460150", "40010c01ffff016000000300b0000003000003005d", h265SPS, "4401c172b46240", "2601af")))
+	f.Add(seed(2, hx(mpegSequence+"00000100 000fffff 00000101 1111 00000100 0057ffff 00000101 2222")))
+	f.Add(seed(3, adts(30, 1)))
+	f.Add(seed(4, hx("56e010 20 0011 90 30 1fc0 10 00112233445566778899")))
+	f.Add(seed(5, hx("0b77 0004 04 80 00000000 | 0b77 4004 04 80 00000000")))
+	f.Add(seed(6, hx("7ff0 05 0138 fc01020304 | 7fe0 03 fc0506")))
+	f.Add(seed(7, hx("494433 0400 00 00000004 00000000")))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		stream := payloads(b)
+		whole := feed(t, New(), stream, len(stream))
+		for _, u := range whole {
+			if len(u.data) == 0 || u.track > 7 {
+				t.Fatalf("%v", u)
+			}
+		}
+		compare(t, feed(t, New(), stream, 71), whole)
 	})
 }
