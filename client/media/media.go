@@ -132,6 +132,11 @@ type Chunk struct {
 	Time time.Duration // media time of the first sample in Data
 	Key  bool          // a decoder can start at this chunk, after Init
 
+	// Origin is what the container's own timestamps are ahead of Time: a stream
+	// that was joined hours after its beginning says so in its bytes, and begins
+	// at Time 0. It changes with Init only, where the timestamps jump.
+	Origin time.Duration
+
 	// Seek is the number of seeks that the session had completed when the chunk
 	// was made. A reader that has just seeked drops chunks with an older number.
 	Seek int

@@ -36,9 +36,17 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 	// The player asks once; should it ask again, it starts at the same place.
 	start := first.Start()
 	again := func() (*tape.Reader, error) { return s.tape.ReadAt(start) }
-	s.base = start
+	s.base, s.broke = start, nil
 	if showsTimestamps(s.info.ContentType) {
-		s.base = 0
+		s.base = -first.Origin()
+	}
+	loads := s.loads + 1
+	broken := func(at time.Duration) {
+		l.mail.post(func() {
+			if l.stream == s && s.loads == loads {
+				s.broke = &at
+			}
+		})
 	}
 	l.give(s, l.head.feed.Stream(s.info.ContentType, func() (io.ReadCloser, error) {
 		r := first
@@ -48,27 +56,65 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 				return nil, err
 			}
 		}
-		return &feedReader{Reader: r}, nil
+		if !goesOn(s.info.ContentType) {
+			r.StopAtBreaks()
+		}
+		return &feedReader{Reader: r, broken: broken}, nil
 	}))
 }
 
 // showsTimestamps reports whether the player's clock shows the container's own
-// timestamps, which are the media times of the chunks. VLC does so for
-// Matroska; for everything else it counts from where it began.
+// timestamps, which are media times and the chunks' Origin. What VLC 3.0.24 shows
+// of a stream that begins 1030 s after its timestamps' zero:
+//
+//	Matroska, WebM  1030    Ogg (Vorbis, Opus, FLAC, Theora)  1030
+//	fragmented MP4  1030    native FLAC                       1030
+//	ASF             1030    FLV, MPEG-TS, MP3, AAC            0
 func showsTimestamps(contentType string) bool {
-	return strings.HasSuffix(contentType, "/x-matroska")
+	switch subtype(contentType) {
+	case "x-matroska", "webm", "ogg", "mp4", "flac", "x-ms-asf":
+		return true
+	}
+	return false
+}
+
+// goesOn reports whether the player goes on by itself where a stream gets a new
+// header or its timestamps jump. Of VLC 3.0.24: in MP3, AAC and MPEG-TS it does,
+// and in a chain of Ogg, where its clock goes on counting. FLV and Matroska stand
+// still; MP4 and FLAC, in Ogg too, play on with holes.
+func goesOn(contentType string) bool {
+	switch subtype(contentType) {
+	case "x-matroska", "webm", "x-flv", "x-ms-asf", "mp4", "flac":
+		return false
+	case "ogg":
+		return !strings.Contains(contentType, "codecs=flac")
+	}
+	return true
+}
+
+func subtype(contentType string) string {
+	_, kind, _ := strings.Cut(strings.ToLower(contentType), "/")
+	kind, _, _ = strings.Cut(kind, ";")
+	return strings.TrimSpace(kind)
 }
 
 // feedReader steps over what fell off the tape: the player goes on at the next
-// key point, as after any loss.
-type feedReader struct{ *tape.Reader }
+// key point, as after any loss. At a new beginning that the player would not
+// understand it ends.
+type feedReader struct {
+	*tape.Reader
+	broken func(at time.Duration)
+}
 
 func (r *feedReader) Read(p []byte) (int, error) {
 	for {
 		n, err := r.Reader.Read(p)
-		var lost *tape.Lost
-		if errors.As(err, &lost) {
+		if _, ok := errors.AsType[*tape.Lost](err); ok {
 			continue
+		}
+		if end, ok := errors.AsType[*tape.Break](err); ok {
+			r.broken(end.At)
+			return n, io.EOF
 		}
 		return n, err
 	}

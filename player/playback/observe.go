@@ -9,6 +9,7 @@ import (
 
 	"tapedeck/client/media"
 	"tapedeck/player"
+	"tapedeck/player/tape"
 )
 
 // tick asks the player how it is and, once a second, counts.
@@ -177,6 +178,9 @@ func (l *loop) playerEnded(s *stream, st player.Status) {
 	neverSeen := s.shown == 0 && s.countsBase.Displayed+s.countsBase.DecodedAudio == 0
 	switch {
 	case time.Since(s.awaited) < pollFast: // the end of the stream before
+	case s.broke != nil: // a new beginning, which it has to be given as such
+		at := *s.broke
+		l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
 	case st.State == player.Failed || neverSeen && l.decodes():
 		l.fail(media.At(media.RungContainer, errors.New("the player cannot make anything of it")))
 	case s.file != nil || errors.Is(s.ended, io.EOF):

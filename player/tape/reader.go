@@ -24,15 +24,26 @@ func (l *Lost) Error() string {
 	return fmt.Sprintf("tape: %d bytes fell off before they were read; going on at %v", l.Bytes, l.Now)
 }
 
+// Break is returned, again and again, by a Reader that was told to stop there:
+// what follows has another header, or timestamps that do not go on.
+type Break struct {
+	At time.Duration // media time of what follows: a reader opened there has it
+}
+
+func (b *Break) Error() string { return fmt.Sprintf("tape: a new beginning at %v", b.At) }
+
 // Reader reads a tape from a key point on: the header first, then the bytes as
 // they come. Its methods are for one goroutine, but Close may be called from
 // any, and ends a Read that waits.
 type Reader struct {
 	tape   *Tape
 	start  time.Duration
-	offset int64  // next byte to read
-	init   []byte // header the reader's consumer has
-	head   []byte // of init, what is not read yet
+	from   time.Duration // origin at start
+	offset int64         // next byte to read
+	init   []byte        // header the reader's consumer has
+	head   []byte        // of init, what is not read yet
+	origin time.Duration
+	stops  bool // at a Break
 
 	closing sync.Once
 	closed  chan struct{}
@@ -73,7 +84,7 @@ func (t *Tape) open(choose func(now []point) point) (*Reader, error) {
 	}
 	r := &Reader{tape: t, closed: make(chan struct{})}
 	r.place(choose(now))
-	r.start = t.timeAt(r.offset)
+	r.start, r.from = t.timeAt(r.offset), r.origin
 	t.readers[r] = struct{}{}
 	return r, nil
 }
@@ -90,10 +101,18 @@ func (t *Tape) timeAt(offset int64) time.Duration {
 // place moves the reader to p; the tape is locked.
 func (r *Reader) place(p point) {
 	r.offset = p.offset
-	if r.init == nil || !bytes.Equal(r.init, p.init) {
+	if r.init == nil || r.origin != p.origin || !bytes.Equal(r.init, p.init) {
 		r.init, r.head = p.init, p.init
 	}
+	r.origin = p.origin
 }
+
+// StopAtBreaks has the reader end with a *Break instead of going on with what a
+// player would not understand. It is called before the first Read.
+func (r *Reader) StopAtBreaks() { r.stops = true }
+
+// Origin is the media.Chunk.Origin at Start.
+func (r *Reader) Origin() time.Duration { return r.from }
 
 // Start is the media time of the first byte after the header.
 func (r *Reader) Start() time.Duration { return r.start }
@@ -147,9 +166,13 @@ func (r *Reader) take(p []byte) (int, <-chan struct{}, error) {
 			limit = min(limit, h.offset)
 			break
 		}
-		if !bytes.Equal(h.init, r.init) {
-			r.init, r.head = h.init, h.init
+		if h.is(r.init, r.origin) {
+			continue
 		}
+		if r.stops {
+			return 0, nil, &Break{At: t.timeAt(h.offset)}
+		}
+		r.init, r.head, r.origin = h.init, h.init, h.origin
 	}
 	if len(r.head) > 0 {
 		n := copy(p, r.head)

@@ -70,14 +70,21 @@ type point struct {
 	offset int64
 	time   time.Duration
 	init   []byte
+	origin time.Duration
 	seek   int
 }
 
 // header is an Init that must be sent again when the byte at offset is reached
-// by a reader that had another one before.
+// by a reader that had another one before, or timestamps with another origin.
 type header struct {
 	offset int64
 	init   []byte
+	origin time.Duration
+}
+
+// is reports whether h has the same bytes and the same timestamps.
+func (h header) is(init []byte, origin time.Duration) bool {
+	return h.origin == origin && bytes.Equal(h.init, init)
 }
 
 // New returns an empty tape.
@@ -98,12 +105,13 @@ func (t *Tape) Append(c media.Chunk) {
 	if t.err != nil {
 		return
 	}
-	if c.Init != nil && (len(t.inits) == 0 || !bytes.Equal(c.Init, t.inits[len(t.inits)-1].init)) {
-		t.inits = append(t.inits, header{t.end, c.Init})
+	if c.Init != nil && (len(t.inits) == 0 || !t.inits[len(t.inits)-1].is(c.Init, c.Origin)) {
+		t.inits = append(t.inits, header{t.end, c.Init, c.Origin})
 		t.headers += len(c.Init)
 	}
 	if c.Key && len(t.inits) > 0 {
-		t.mark(point{t.end, c.Time, t.inits[len(t.inits)-1].init, c.Seek})
+		h := t.inits[len(t.inits)-1]
+		t.mark(point{t.end, c.Time, h.init, h.origin, c.Seek})
 	}
 	t.newest, t.seek = c.Time, c.Seek
 	t.write(c.Data)
@@ -116,7 +124,7 @@ func (t *Tape) mark(p point) {
 	if n := len(t.points); n > 0 {
 		last := t.points[n-1]
 		near := p.time-last.time < minKeyGap && p.time >= last.time
-		if near && last.seek == p.seek && bytes.Equal(last.init, p.init) {
+		if near && last.seek == p.seek && last.origin == p.origin && bytes.Equal(last.init, p.init) {
 			return
 		}
 	}
