@@ -142,6 +142,7 @@ func openWeb(ctx context.Context, c *Client, a address.Address, o Options) (Sess
 	w := web.NewClient(web.Config{
 		Trace: o.Trace, UserAgent: o.UserAgent, Referer: o.Referer, CacheDir: c.CacheDir,
 		Pins: c.Pins, OldTLS: c.OldTLS, OnlyPublic: o.onlyPublic,
+		Charset: o.Charset, Start: o.start,
 	})
 	s, err := w.OpenAlone(ctx, a)
 	if err == nil {

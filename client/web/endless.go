@@ -13,7 +13,7 @@ const (
 func (s *Stream) paced() bool {
 	sound := s.chunks.found.selfSync() || s.chunks.found.name == "Ogg"
 	lasted := time.Since(s.chunks.clock.opened)
-	return sound && !s.saved && lasted >= pacedFor && s.chunks.clock.time() <= lasted+pacedAhead
+	return sound && !s.saved && lasted >= pacedFor && s.chunks.clock.passed() <= lasted+pacedAhead
 }
 
 // saved reports whether the server describes the body as a file of its own

@@ -59,7 +59,7 @@ func newFile(ctx context.Context, c *client, r *reply, size int64, info media.In
 		done: make(chan struct{}),
 	}
 	f.got.Store(uint64(len(head.data)))
-	f.chunks = newChunker(head.found, nil, newClock(head.found, info.BitRate))
+	f.chunks = newChunker(head.found, nil, newClock(head.found, info.BitRate, 0))
 	f.chunks.fill = f.fill
 	life, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	f.stop = stop

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-
-	"tapedeck/client/media"
 )
 
 // Limits of ICY.
@@ -26,7 +24,8 @@ var errMetaInt = errors.New("http: the server's icy-metaint is not a number of b
 type icy struct {
 	radio    bool // the server speaks ICY at all
 	interval int  // 0: no titles in the body
-	trace    *tracer
+	letters  *letters
+	titles   *titles
 
 	toMeta  int  // media bytes to the next block
 	inMeta  bool // within a block, its length being known
@@ -35,16 +34,18 @@ type icy struct {
 	block   [maxICYMeta]byte
 	last    [maxICYMeta]byte // the last block that was not empty
 	lastLen int
-	title   string
+	passed  int64 // media bytes so far
 }
 
 // newICY reads what the headers say.
-func newICY(r *reply, trace *tracer) (*icy, error) {
-	d := &icy{radio: r.proto == "icy", trace: trace}
+func newICY(r *reply, words *letters, titles *titles) (*icy, error) {
+	d := &icy{radio: r.proto == "icy", letters: words, titles: titles}
 	for name := range r.header {
 		d.radio = d.radio || strings.HasPrefix(name, "Icy-")
 	}
-	if v := r.header.Get("Icy-Metaint"); v != "" && v != "0" {
+	// Some send the number twice, as "16000,16000".
+	v, _, _ := strings.Cut(r.header.Get("Icy-Metaint"), ",")
+	if v = strings.TrimSpace(v); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 || n > maxICYInterval {
 			return nil, errMetaInt
@@ -57,6 +58,7 @@ func newICY(r *reply, trace *tracer) (*icy, error) {
 // filter moves the media in p to its front and returns its length.
 func (d *icy) filter(p []byte) (n int) {
 	if d.interval == 0 {
+		d.passed += int64(len(p))
 		return len(p)
 	}
 	for i := 0; i < len(p); {
@@ -66,7 +68,7 @@ func (d *icy) filter(p []byte) (n int) {
 			if i != n {
 				copy(p[n:], p[i:i+k])
 			}
-			i, n, d.toMeta = i+k, n+k, d.toMeta-k
+			i, n, d.toMeta, d.passed = i+k, n+k, d.toMeta-k, d.passed+int64(k)
 		case !d.inMeta:
 			d.inMeta, d.missing, d.n = true, int(p[i])*16, 0
 			i++
@@ -88,14 +90,12 @@ func (d *icy) blockEnds() {
 		return
 	}
 	d.lastLen = copy(d.last[:], block)
-	title, ok := streamTitle(string(block))
-	if ok && title != d.title {
-		d.title = title
-		d.trace.event(media.Title{Text: title})
+	if title, ok := streamTitle(string(block)); ok {
+		d.titles.found(d.passed, tidy(d.letters.words(title)))
 	}
 }
 
-// streamTitle finds the title in a block such as
+// streamTitle finds the title, in the station's character set, in a block such as
 //
 //	StreamTitle='Don't; stop';StreamUrl='';
 //
@@ -111,17 +111,17 @@ func streamTitle(block string) (title string, ok bool) {
 	value := block[i+len(key):]
 	if !strings.HasPrefix(value, "'") {
 		value, _, _ = strings.Cut(value, ";")
-		return words(value), true
+		return value, true
 	}
 	value = value[1:]
 	for from := 0; ; {
 		j := strings.Index(value[from:], "';")
 		if j < 0 {
 			// Cut off by the server, or closed without the semicolon.
-			return words(strings.TrimSuffix(strings.TrimRight(value, " ;\r\n"), "'")), true
+			return strings.TrimSuffix(strings.TrimRight(value, " ;\r\n"), "'"), true
 		}
 		if end := from + j; endsValue(value[end+2:]) {
-			return words(value[:end]), true
+			return value[:end], true
 		}
 		from += j + 2
 	}
@@ -150,6 +150,7 @@ func indexFold(s, key string) int {
 // there is no number. Some servers give bits instead of kilobits.
 func icyBitRate(s string) int {
 	s, _, _ = strings.Cut(s, ",")
+	s, _, _ = strings.Cut(s, ".") // "128.0"
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	switch {
 	case err != nil || n <= 0 || n > 1<<30:

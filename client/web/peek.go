@@ -120,7 +120,7 @@ func describe(r *reply, found container, titles *icy) media.Info {
 	}
 	for _, name := range []string{"Icy-Name", "Icy-Description", "Icy-Genre"} {
 		if info.Title == "" {
-			info.Title = words(h.Get(name))
+			info.Title = titles.letters.words(h.Get(name))
 		}
 	}
 	if found.track.Kind != 0 {

@@ -22,13 +22,12 @@ func TestIcecast(t *testing.T) {
 		codec     string
 		container string
 		track     media.Codec
-		key       bool
 	}{
-		{"mp3", "audio/mpeg", media.MP3, true},
-		{"aac", "audio/aac", media.AAC, true},
-		{"vorbis", "application/ogg", media.Vorbis, false},
-		{"opus", "application/ogg", media.Opus, false},
-		{"flac", "application/ogg", media.FLAC, false},
+		{"mp3", "audio/mpeg", media.MP3},
+		{"aac", "audio/aac", media.AAC},
+		{"vorbis", "application/ogg", media.Vorbis},
+		{"opus", "application/ogg", media.Opus},
+		{"flac", "audio/ogg; codecs=flac", media.FLAC},
 	} {
 		mount := icecast.Mount(t, c.codec)
 		t.Run(c.codec, func(t *testing.T) {
@@ -47,10 +46,10 @@ func TestIcecast(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if chunk.Key != (c.key || len(got) == 0) {
-					t.Errorf("key %v at %d", chunk.Key, len(got))
+				if !chunk.Key || (chunk.Init != nil) != (len(got) == 0) {
+					t.Errorf("key %v, header %v at %d", chunk.Key, chunk.Init != nil, len(got))
 				}
-				got = append(got, chunk.Data...)
+				got = append(append(got, chunk.Init...), chunk.Data...)
 			}
 			decodes(t, got)
 		})

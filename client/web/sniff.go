@@ -26,6 +26,7 @@ type container struct {
 	start       int                // bytes before the first frame or packet
 	frames      *audioframe.Syntax // MP3 and ADTS
 	packets     int                // length of packets: MPEG-TS
+	pushed      bool               // JPEG pictures, one after another
 	track       media.Track
 }
 
@@ -77,11 +78,18 @@ var foreign = []struct{ magic, what string }{
 // bytes may change the answer. announced is the server's content type, which
 // decides only where the bytes do not.
 func sniff(b []byte, announced string) (c container, certain bool, err error) {
+	if isPush(b, announced) {
+		c = pushedPictures(b)
+		return c, c.track.Width > 0, nil
+	}
 	for _, s := range signatures {
 		if len(b) >= s.at+len(s.magic) && string(b[s.at:s.at+len(s.magic)]) == s.magic {
 			c = container{name: s.name, contentType: s.contentType}
 			if c.name == "Ogg" {
 				c.track = oggTrack(b)
+			}
+			if c.track.Codec == media.FLAC {
+				c.contentType = "audio/ogg; codecs=flac" // players differ by that: RFC 5334, section 4
 			}
 			return c, true, nil
 		}
@@ -237,7 +245,7 @@ func byAnnouncement(announced string) container {
 		return container{name: "AAC (ADTS)", contentType: "audio/aac", frames: audioframe.ADTS,
 			track: media.Track{Kind: media.Audio, Codec: media.AAC}}
 	case "multipart/x-mixed-replace":
-		return container{name: "pushed pictures", contentType: announced}
+		return pushedPictures(nil)
 	}
 	return container{}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/web/cut"
 )
 
 // Why a Stream cannot do something.
@@ -41,7 +42,7 @@ type Stream struct {
 }
 
 func newStream(c *client, r *reply, info media.Info, titles *icy, head *beginning) *Stream {
-	info.Live = titles.radio || r.length < 0
+	info.Live = titles.radio || r.length < 0 || head.found.pushed
 	info.Can.NoSeek = whyNoRanges
 	if info.Live {
 		info.Can = media.Capabilities{NoSeek: whyLive, NoPause: whyLive}
@@ -51,8 +52,15 @@ func newStream(c *client, r *reply, info media.Info, titles *icy, head *beginnin
 		done: make(chan struct{}),
 	}
 	s.got.Store(uint64(len(head.data)))
-	s.chunks = newChunker(head.found, head.data, newClock(head.found, info.BitRate))
-	s.chunks.fill = s.fill
+	var start time.Duration
+	if info.Live {
+		start = c.cfg.Start
+	}
+	s.chunks = newChunker(head.found, head.data, newClock(head.found, info.BitRate, start))
+	s.chunks.fill, s.chunks.titles, s.chunks.letters = s.fill, titles.titles, titles.letters
+	if info.Live || head.found.packets > 0 { // a file is kept as it is
+		s.chunks.cutter = cut.New(head.found.name, start)
+	}
 	s.watch.wake = func() { r.body.SetReadDeadline(past) }
 	return s
 }
@@ -105,7 +113,7 @@ func (s *Stream) fill(ctx context.Context, p []byte) (int, error) {
 // nor does a stream that a decoder can join anywhere, where the end of the
 // connection is the only sign, nor one that came as it is heard.
 func (s *Stream) ending(err error) error {
-	endless := s.titles.radio || s.info.Live && (!s.marked && s.chunks.found.selfSync() || s.paced())
+	endless := s.titles.radio || s.chunks.found.name == pushedName || s.info.Live && (!s.marked && s.chunks.found.selfSync() || s.paced())
 	switch {
 	case err == io.EOF && !endless:
 		return io.EOF

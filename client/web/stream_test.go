@@ -215,8 +215,8 @@ func TestChunksBeginAtPackets(t *testing.T) {
 }
 
 func TestKeyOnlyFirstWhereNothingElseIsKnown(t *testing.T) {
-	flv := append([]byte("FLV\x01\x05\x00\x00\x00\x09"), make([]byte, 300_000)...)
-	file := webtest.NewFile("a.flv", "video/x-flv", flv, webtest.FileOptions{NoRanges: true})
+	film := append([]byte(".RMF\x00\x00\x00\x12"), make([]byte, 300_000)...)
+	file := webtest.NewFile("a.rm", "application/vnd.rn-realmedia", film, webtest.FileOptions{NoRanges: true})
 	defer file.Close()
 	s := open(t, file.URL, Config{})
 	for i := 0; ; i++ {

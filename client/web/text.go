@@ -1,7 +1,6 @@
 package web
 
 import (
-	"html"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,10 +35,4 @@ func text(s string, max int) string {
 		s = s[:len(s)-size]
 	}
 	return s
-}
-
-// words is text with the HTML entities that stations put into names and titles
-// turned into letters.
-func words(s string) string {
-	return text(html.UnescapeString(text(s, 2*maxWords)), maxWords)
 }

@@ -34,6 +34,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strconv"
 	"time"
 
 	"tapedeck/client/address"
@@ -78,6 +79,12 @@ type Config struct {
 	RootCAs *x509.CertPool
 	Pins    map[string]string
 	OldTLS  bool
+
+	// Charset is the WHATWG label of the set in which the station writes names
+	// and titles, such as "windows-1251". It is told from what the station sends.
+	Charset string
+
+	Start time.Duration // media time at which a live stream begins; 0
 
 	CacheDir string // where a File keeps what it fetched; os.TempDir()
 	MaxCache int64  // how many bytes a File keeps; DefaultMaxCache
@@ -187,7 +194,11 @@ func (c *client) session(ctx context.Context, r *reply) (Session, error) {
 	if r.zipped() {
 		return nil, c.unpack(ctx, r)
 	}
-	icy, err := newICY(r, c.trace)
+	words, known := newLetters(c.cfg.Charset)
+	if !known {
+		c.trace.note("the character set " + strconv.QuoteToASCII(c.cfg.Charset) + " is not known: it is told from the titles")
+	}
+	icy, err := newICY(r, words, &titles{trace: c.trace})
 	if err != nil {
 		return nil, media.At(media.RungReply, err)
 	}
@@ -196,7 +207,14 @@ func (c *client) session(ctx context.Context, r *reply) (Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if head.found.name == "JPEG" && r.length < 0 {
+		head.found = pushedPictures(head.data)
+		head.found.name = "JPEG"
+	}
 	info := describe(r, head.found, icy)
+	if head.found.pushed {
+		return newPush(c, r, info, icy, head), nil
+	}
 	if ranged && !icy.radio {
 		return newFile(ctx, c, r, size, info, head)
 	}
