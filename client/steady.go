@@ -105,6 +105,7 @@ func (r *steady) Next(ctx context.Context) (media.Chunk, error) {
 		r.raw = c.Seek
 		r.mu.Lock()
 		c.Time += r.shift
+		c.Origin -= r.shift
 		c.Seek += r.seeks
 		r.mu.Unlock()
 		if r.skip {
@@ -275,8 +276,11 @@ func (r *steady) later(shift time.Duration) func(media.Event) {
 
 // keepsTime reports whether streams of s's kind begin at Options.start.
 func keepsTime(s Session) bool {
-	_, ok := s.(*rtsp.Session)
-	return ok
+	switch s.(type) {
+	case *rtsp.Session, *web.Stream, *web.Push:
+		return true
+	}
+	return false
 }
 
 // unplaced reports a live stream that has no places of its own to go on at.

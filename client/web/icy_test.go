@@ -124,7 +124,7 @@ var titleCases = []struct {
 	{"turned around", "StreamTitle='a\u202eb';", "ab", true},
 	{"noise", "StreamTitle='Ad';adw_ad='true';durationMilliseconds='1';", "Ad", true},
 	{"escaped twice", "StreamTitle='Simon &amp;amp; Garfunkel &amp;eacute;';", "Simon & Garfunkel é", true},
-	{"utf-8 taken for latin-1", "StreamTitle='BjÃ¶rk - JÃ³ga â 1';", "Björk - Jóga – 1", true},
+	{"utf-8 taken for latin-1", "StreamTitle='BjÃ¶rk - JÃ³ga â\u0080\u0093 1';", "Björk - Jóga – 1", true},
 	{"utf-8 taken for windows-1252", "StreamTitle='BjÃ¶rk â€“ 1';", "Björk – 1", true},
 	{"latin-1 letters that are meant", "StreamTitle='Ã la carte é';", "Ã la carte é", true},
 	{"iHeart", `StreamTitle='Adele - text="Hello" song_spot="M" MediaBaseId="1" itunesTrackId="0"';`, "Adele - Hello", true},

@@ -37,9 +37,9 @@ func pushedPictures(b []byte) container {
 	return c
 }
 
-// push makes a Matroska stream of the pictures that a camera pushes. Each has
+// Push makes a Matroska stream of the pictures that a camera pushes. Each has
 // the time at which it has come, as nothing else tells it.
-type push struct {
+type Push struct {
 	*Stream
 	pictures *cut.Pictures
 	mux      *mux.Writer
@@ -53,12 +53,12 @@ type push struct {
 // apart is the least time between two pictures: Matroska counts milliseconds.
 const apart = time.Millisecond
 
-func newPush(c *client, r *reply, info media.Info, titles *icy, head *beginning) *push {
+func newPush(c *client, r *reply, info media.Info, titles *icy, head *beginning) *Push {
 	w, err := mux.New(info.Tracks)
 	if err != nil {
 		panic(err) // a track of JPEG is always taken
 	}
-	p := &push{
+	p := &Push{
 		Stream:   newStream(c, r, info, titles, head),
 		pictures: cut.NewPictures(r.header.Get("Content-Type")),
 		mux:      w,
@@ -74,7 +74,7 @@ func newPush(c *client, r *reply, info media.Info, titles *icy, head *beginning)
 }
 
 // Next is the next picture.
-func (p *push) Next(ctx context.Context) (media.Chunk, error) {
+func (p *Push) Next(ctx context.Context) (media.Chunk, error) {
 	if err := p.unpaused(ctx); err != nil {
 		return media.Chunk{}, err
 	}
@@ -94,7 +94,7 @@ func (p *push) Next(ctx context.Context) (media.Chunk, error) {
 	}
 }
 
-func (p *push) chunk(picture []byte) media.Chunk {
+func (p *Push) chunk(picture []byte) media.Chunk {
 	p.last = max(time.Since(p.opened), p.last+apart)
 	at := p.c.cfg.Start + p.last
 	var mark mux.Mark
