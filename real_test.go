@@ -40,6 +40,7 @@ type channel struct {
 	seeks     []time.Duration // empty: it cannot
 	note      string          // part of a note that comes before the first picture
 	titles    func(t *testing.T, r *rig)
+	cut       func(t *testing.T) // ends the connection; nil: it is neither rewound nor cut
 }
 
 var (
@@ -81,6 +82,10 @@ func (c channel) check(t *testing.T, r *rig) {
 	}
 	if len(c.seeks) == 0 {
 		c.checkNoSeek(t, r)
+	}
+	if c.cut != nil {
+		c.checkRewind(t, r)
+		c.checkCut(t, r)
 	}
 	// What the decoder knows comes later.
 	r.until(t, "the size of the picture", func() bool {
@@ -233,6 +238,9 @@ func TestReal(t *testing.T) {
 	concurrently(t, map[string]func(*testing.T){
 		"files":              realFiles,
 		"radio":              realRadio,
+		"Icecast":            realIcecast,
+		"live films":         realLiveFilms,
+		"live sound":         realLiveSound,
 		"RTSP on demand":     realOnDemand,
 		"RTSP live":          realLive,
 		"GStreamer over UDP": realGStreamerUDP,
@@ -300,6 +308,25 @@ func realRadio(t *testing.T) {
 		station("ours, ICY 200 OK", shout.URL, place, newTitles("Zweites Stück", shout.SetTitle)),
 		station("Icecast", tone, steady, newTitles("Ænima – 40", func(title string) { icecast.SetTitle(tone, title) })),
 	})
+}
+
+// realIcecast are Icecast's other mounts, gone back on and cut off.
+func realIcecast(t *testing.T) {
+	icecast := webtest.StartIcecast(t)
+	mount := func(form, codec string) channel {
+		url := icecast.Mount(t, form)
+		c := channel{name: form, url: url, protocol: "icy", transport: "http/1.0", codecs: []string{codec}, live: true, sound: steady}
+		c.cut = func(t *testing.T) {
+			icecast.Stop(url)
+			icecast.Mount(t, form)
+		}
+		return c
+	}
+	aac, vorbis := mount("aac", "AAC"), mount("vorbis", "Vorbis")
+	for _, c := range []*channel{&aac, &vorbis} {
+		c.titles = newTitles("Björk - Jóga", func(title string) { icecast.SetTitle(c.url, title) })
+	}
+	watchAll(t, []channel{aac, vorbis, mount("opus", "Opus"), mount("flac", "FLAC")})
 }
 
 // newTitles sets titles and waits for them.

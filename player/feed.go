@@ -86,9 +86,9 @@ func (f *Feed) Stream(contentType string, open func() (io.ReadCloser, error)) (u
 	res.serve = func(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 		serveStream(ctx, w, r, open)
 	}
-	// Everything that is played as a stream and calls itself Matroska comes from
-	// a muxer that writes nothing else: Open may name the demuxer.
-	if strings.HasSuffix(res.contentType, "matroska") {
+	// What is played as a stream and called Matroska has been looked into, or comes
+	// from our own muxer: Open may name the demuxer.
+	if isMatroska(res.contentType) {
 		return f.add(res, matroskaSuffix)
 	}
 	return f.add(res, "")
@@ -107,6 +107,11 @@ func (f *Feed) File(contentType string, size int64, readAt func(ctx context.Cont
 
 // matroskaSuffix ends the path of a stream that VLC need not guess at.
 const matroskaSuffix = ".mkv"
+
+// isMatroska reports whether VLC's Matroska demuxer is the one for a MIME type.
+func isMatroska(contentType string) bool {
+	return strings.HasSuffix(contentType, "/x-matroska") || strings.HasSuffix(contentType, "/webm")
+}
 
 func (f *Feed) add(res *resource, suffix string) string {
 	token := make([]byte, tokenBytes)

@@ -25,7 +25,7 @@ var feedBuffers = sync.Pool{New: func() any { return new([feedBuffer]byte) }}
 // writes them with writev, which only the bare TCP connection can do.
 func serveStream(ctx context.Context, w http.ResponseWriter, r *http.Request, open func() (io.ReadCloser, error)) {
 	w.Header().Set("Connection", "close")
-	if strings.Contains(w.Header().Get("Content-Type"), "matroska") {
+	if isMatroska(w.Header().Get("Content-Type")) {
 		// VLC's own Matroska demuxer refuses what it believes it cannot seek in
 		// ("cannot find any cluster"); libavformat's takes over, which looks at
 		// seconds of the stream before it shows anything. VLC asks for no range

@@ -138,6 +138,9 @@ func (l *loop) count(s *stream, st player.Status) {
 
 // locate sets the position from the player's clock.
 func (l *loop) locate(s *stream, st player.Status) {
+	if s.file == nil {
+		s.base -= s.clock.leap(time.Now(), st.Time)
+	}
 	// Until the first picture the player's clock may be anywhere.
 	played := max(s.pace.at, s.base+s.clock.fine(time.Now(), st.Time))
 	at := max(0, s.media(played))
@@ -272,6 +275,21 @@ func (c *playerClock) fine(now time.Time, second time.Duration) time.Duration {
 		c.second, c.since = second, now
 	}
 	return second + min(now.Sub(c.since), 999*time.Millisecond)
+}
+
+// leap is how far the player's clock has jumped by itself, as VLC's does where
+// the timestamps of a stream begin anew: what is played goes on there. A clock
+// that is at 0 has not begun.
+func (c *playerClock) leap(now time.Time, second time.Duration) time.Duration {
+	const least = 5 * time.Second // more than a loaded player is late with telling
+	if c.since.IsZero() || c.second == 0 {
+		return 0
+	}
+	ahead := second - c.second
+	if ahead >= -time.Second && ahead <= now.Sub(c.since)+least {
+		return 0
+	}
+	return ahead - min(now.Sub(c.since), time.Second)
 }
 
 // skip leaves out the time from at to now, in which the player stood still.

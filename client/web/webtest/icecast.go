@@ -90,7 +90,8 @@ var codecs = map[string][3]string{
 	"flac":   {"flac", "ogg", "application/ogg"},
 }
 
-// Mount starts a source that plays a tone of 440 Hz in real time, coded as
+// Mount starts a source that plays a tone of 440 Hz in real time, with a little
+// noise, or Vorbis and Opus would have nothing to say for seconds. It is coded as
 // "mp3", "aac", "vorbis", "opus" or "flac", and returns its URL once it can be
 // heard.
 func (i *Icecast) Mount(t TB, codec string) string {
@@ -102,9 +103,12 @@ func (i *Icecast) Mount(t TB, codec string) string {
 	mount := "/" + codec
 	target, _ := url.Parse(i.URL)
 	source := exec.Command(Peer(t, "ffmpeg"), "-nostdin", "-loglevel", "error",
-		"-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
-		"-c:a", c[0], "-b:a", "128k", "-ac", "2", "-content_type", c[2], "-ice_name", "Tone "+codec,
-		"-f", c[1], "icecast://source:"+icecastPassword+"@"+target.Host+mount)
+		"-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000[tone];anoisesrc=amplitude=0.01:sample_rate=48000[noise];[tone][noise]amix=normalize=0",
+		"-c:a", c[0], "-b:a", "128k", "-ac", "2", "-content_type", c[2], "-ice_name", "Tone "+codec)
+	if c[1] == "ogg" { // as stations do; of a page of a second VLC plays half
+		source.Args = append(source.Args, "-page_duration", "200000")
+	}
+	source.Args = append(source.Args, "-f", c[1], "icecast://source:"+icecastPassword+"@"+target.Host+mount)
 	run(t, source)
 	i.sources[mount] = source
 	i.await(mount)
