@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tapedeck/client/hls/hlstest"
 	"tapedeck/client/media/clip"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/client/web/webtest"
@@ -53,6 +54,8 @@ type demo struct {
 	rtsp    *rtsptest.Server
 	radio   *webtest.Radio
 	film    *webtest.FileServer
+	camera  *webtest.Camera
+	hls     *hlstest.Film
 	entries []playlist.Entry
 }
 
@@ -62,7 +65,9 @@ func newDemo() *demo {
 		radio: webtest.NewRadio(clip.MP3(), []string{
 			"The Tones - Climbing Ten Hertz", "The Tones - A Second Higher", "The Tones - Sine of the Times",
 		}, webtest.RadioOptions{Name: "Demo Radio"}),
-		film: webtest.NewFile("clip.mp4", "video/mp4", clip.MP4(), webtest.FileOptions{}),
+		film:   webtest.NewFile("clip.mp4", "video/mp4", clip.MP4(), webtest.FileOptions{}),
+		camera: webtest.NewCamera(clockHand(), webtest.CameraOptions{}),
+		hls:    hlstest.NewFilm(),
 	}
 	channel := func(group, name, link string) {
 		d.entries = append(d.entries, playlist.Entry{Group: group, Name: name, URL: link})
@@ -72,6 +77,9 @@ func newDemo() *demo {
 	channel("RTSP", "Live camera over TCP", strings.Replace(d.rtsp.URL("/live"), "rtsp:", "rtspt:", 1))
 	channel("HTTP", "Radio with titles", d.radio.URL)
 	channel("HTTP", "Film file", d.film.URL)
+	channel("HTTP", "Pushed pictures", d.camera.URL)
+	channel("HLS", "Film in segments", d.hls.VOD)
+	channel("HLS", "Live in segments", d.hls.Live)
 	return d
 }
 
@@ -79,6 +87,8 @@ func (d *demo) close() {
 	d.rtsp.Close()
 	d.radio.Close()
 	d.film.Close()
+	d.camera.Close()
+	d.hls.Close()
 }
 
 // look plays each channel for a few seconds and says what was seen of it.

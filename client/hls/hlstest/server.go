@@ -1,6 +1,7 @@
 // Package hlstest has servers of HLS for tests and the demo, in the manner of
 // net/http/httptest: a file server with the faults that networks and servers
-// have, and playlists with their segments that ffmpeg makes of the clip.
+// have, playlists with their segments that ffmpeg makes of the clip, and a film
+// that needs no ffmpeg.
 //
 //	s := hlstest.NewServer(hlstest.Make(t, "-hls_time", "6"))
 //	defer s.Close()
