@@ -19,14 +19,14 @@ func serveHLS(t *testing.T, dir string) *hlstest.Server {
 // realHLS plays what ffmpeg's muxer makes.
 func realHLS(t *testing.T) {
 	of := func(name, list, dir string, seeks []time.Duration) channel {
-		return channel{name: name, url: serveHLS(t, dir).URL(list), protocol: "hls", transport: "http", codecs: film, seeks: seeks}
+		return channel{name: name, url: serveHLS(t, dir).URL(list), protocol: "hls", transport: "http/1.1", codecs: film, seeks: seeks}
 	}
 	made := func(args ...string) string {
 		return hlstest.Make(t, append([]string{"-hls_time", "6"}, args...)...)
 	}
 	live := serveHLS(t, hlstest.Live(t))
 	event := serveHLS(t, hlstest.Live(t, "-hls_playlist_type", "event"))
-	station := channel{name: "live", url: live.URL("film.m3u8"), protocol: "hls", transport: "http", codecs: film, sound: climbs, live: true}
+	station := channel{name: "live", url: live.URL("film.m3u8"), protocol: "hls", transport: "http/1.1", codecs: film, sound: climbs, live: true}
 	growing := station
 	growing.name, growing.url, growing.seeks, growing.sound = "EVENT", event.URL("film.m3u8"), []time.Duration{time.Second}, place
 	watchAll(t, []channel{

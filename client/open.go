@@ -163,7 +163,7 @@ func openHLS(ctx context.Context, w *web.Client, list *web.ListError, o Options)
 		}
 		return &hls.Response{ReadCloser: resp, Link: resp.Link, Length: resp.Length}, nil
 	}
-	s, err := hls.Open(ctx, hls.Source{Link: list.Link, Body: list.Body}, hls.Config{
+	s, err := hls.Open(ctx, hls.Source{Link: list.Link, Body: list.Body, Transport: list.Transport}, hls.Config{
 		Fetch: fetch, Status: statusOf, Trace: o.Trace, Close: w.Close,
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ func (s *Session) Info() media.Info {
 // describe fills in what the playlist says.
 func (s *Session) describe(list *playlist) {
 	s.live = list.live()
-	i := media.Info{Protocol: "hls", Transport: "http", ContentType: "video/x-matroska", Live: s.live}
+	i := media.Info{Protocol: "hls", Transport: s.transport, ContentType: "video/x-matroska", Live: s.live}
 	if s.live {
 		i.Can.NoPause = whyLive
 		if !list.event {

@@ -13,7 +13,7 @@ import (
 // is a *media.RungError.
 func Open(ctx context.Context, from Source, cfg Config) (*Session, error) {
 	s := &Session{
-		cfg: cfg, base: from.Link, line: make(timeline),
+		cfg: cfg, base: from.Link, transport: from.Transport, line: make(timeline),
 		ready: make(chan struct{}, 1), wished: make(chan struct{}, 1),
 		opened: make(chan struct{}), failed: make(chan struct{}), turns: make(chan struct{}, 1),
 	}

@@ -58,6 +58,8 @@ import (
 type Source struct {
 	Link address.Address // who sent it, after redirects
 	Body []byte          // all of it
+
+	Transport string // how it came: "http/1.1", "http/2"
 }
 
 // Config says how to open. Fetch is required.
@@ -86,6 +88,7 @@ type Session struct {
 	cfg       Config
 	trace     tracer
 	base      address.Address // of the playlist that was opened
+	transport string          // over which it came
 	variables variables
 	master    *master // nil where the link led to a media playlist
 	ladder    *ladder

@@ -32,6 +32,7 @@ type ListError struct {
 	Link        address.Address // who sent it, after redirects
 	ContentType string          // as announced, or as the link's name says
 	Body        []byte          // all of it
+	Transport   string          // how it came: "http/1.1", "http/2"
 	Public      bool            // a server of the public network sent it
 }
 
@@ -98,7 +99,7 @@ func (c *client) list(ctx context.Context, r *reply, format string, b []byte, wh
 	}
 	return media.At(media.RungContainer, &ListError{
 		Format: format, Link: r.from, ContentType: r.announced(),
-		Body: bytes.Clone(body), Public: r.public || c.cfg.OnlyPublic,
+		Body: bytes.Clone(body), Transport: r.proto, Public: r.public || c.cfg.OnlyPublic,
 	})
 }
 
