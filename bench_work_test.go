@@ -220,12 +220,13 @@ func (c *curlPlayer) Close() error {
 	return nil
 }
 
-func (c *curlPlayer) Stop(context.Context) error                { return nil }
-func (c *curlPlayer) Pause(context.Context) error               { return nil }
-func (c *curlPlayer) Resume(context.Context) error              { return nil }
-func (c *curlPlayer) Seek(context.Context, time.Duration) error { return nil }
-func (c *curlPlayer) SetRate(context.Context, float64) error    { return nil }
-func (c *curlPlayer) SetVolume(context.Context, int) error      { return nil }
-func (c *curlPlayer) Outputs() player.Outputs                   { return player.Outputs{} }
-func (c *curlPlayer) Done() <-chan struct{}                     { return c.done }
-func (c *curlPlayer) Err() error                                { return nil }
+func (c *curlPlayer) Stop(context.Context) error                   { return nil }
+func (c *curlPlayer) Pause(context.Context) error                  { return nil }
+func (c *curlPlayer) Resume(context.Context) error                 { return nil }
+func (c *curlPlayer) Seek(context.Context, time.Duration) error    { return nil }
+func (c *curlPlayer) SeekByte(context.Context, int64, int64) error { return nil }
+func (c *curlPlayer) SetRate(context.Context, float64) error       { return nil }
+func (c *curlPlayer) SetVolume(context.Context, int) error         { return nil }
+func (c *curlPlayer) Outputs() player.Outputs                      { return player.Outputs{} }
+func (c *curlPlayer) Done() <-chan struct{}                        { return c.done }
+func (c *curlPlayer) Err() error                                   { return nil }

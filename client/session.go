@@ -69,4 +69,14 @@ type File interface {
 	// ReadAt fills p from byte offset off on, as io.ReaderAt does: it returns
 	// io.EOF when fewer than len(p) bytes remain. Many calls may run at once.
 	ReadAt(ctx context.Context, p []byte, off int64) (int, error)
+
+	// Length is how long the resource plays; 0 where it does not tell. It may
+	// ask the server for the part that tells it, unlike Info.
+	Length(ctx context.Context) (time.Duration, error)
+
+	// Find is the byte from which a decoder plays on at media time to, and the
+	// time that is there: to, or that of the key frame before it. In containers
+	// in which a player finds its way over a network by itself the error wraps
+	// media.ErrCannot.
+	Find(ctx context.Context, to time.Duration) (off int64, at time.Duration, err error)
 }

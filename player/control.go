@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -220,6 +221,35 @@ func (v *VLC) Seek(ctx context.Context, to time.Duration) error {
 	}
 	_, err := v.do(ctx, "seek "+strconv.FormatInt(int64(max(to, 0)/time.Second), 10))
 	return err
+}
+
+// SeekByte moves to the byte at off of size, on a source that VLC can find its
+// way in, or to some bytes before it: VLC keeps the place as a part of the whole,
+// in a float32. It is for containers in which VLC knows no way from a time to a
+// byte over a network: transport streams and Ogg. It ends a pause.
+func (v *VLC) SeekByte(ctx context.Context, off, size int64) error {
+	if err := v.begin(ctx); err != nil {
+		return err
+	}
+	defer v.finish()
+	if err := v.resume(ctx); err != nil {
+		return err
+	}
+	_, err := v.do(ctx, "seek "+percent(off, size))
+	return err
+}
+
+// percent is the largest part of size that VLC can hold and that is no more
+// than off.
+func percent(off, size int64) string {
+	if off <= 0 || size <= 0 {
+		return "0%"
+	}
+	part := min(float32(float64(off)/float64(size)), 1)
+	for int64(float64(part)*float64(size)) > off {
+		part = math.Nextafter32(part, 0)
+	}
+	return strconv.FormatFloat(float64(part)*100, 'f', 12, 64) + "%"
 }
 
 // ErrRate is what SetRate answers to a speed that VLC is not told to play at.

@@ -17,6 +17,10 @@ const (
 	nearAhead = 512 << 10 // bytes ahead that are read through instead of asking anew
 	atLeast   = 2 << 20   // bytes taken from a place that is wanted before going elsewhere
 
+	// atLongest is how long a place is read while another one is waited for: on
+	// a slow line atLeast takes long.
+	atLongest = 2 * time.Second
+
 	maxBreaks = 3         // connections in a row that may break early
 	notEarly  = 256 << 10 // bytes after which a break is no longer early
 )
@@ -30,13 +34,18 @@ var (
 // comes is the one that the cache expects. One goroutine owns it, File.run;
 // File.mu guards the fields.
 type fetch struct {
-	from   address.Address
-	body   body  // nil: no connection
-	since  int64 // bytes that came since it was opened
-	breaks int
-	broke  int64 // where the last connection broke, 0 for nowhere
-	why    error // why it did
-	reader int64 // where the last read ended: what is fetched ahead starts there
+	from    address.Address
+	body    body  // nil: no connection
+	until   int64 // where the part that was asked for ends
+	since   int64 // bytes that came since it was opened
+	opened  time.Time
+	looking int  // looks aside that are under way
+	astray  bool // it was opened for a look aside
+	failed  bool // the last try to open one; only a reader who waits is worth another
+	breaks  int
+	broke   int64 // where the last connection broke, 0 for nowhere
+	why     error // why it did
+	reader  int64 // where the last read ended: what is fetched ahead starts there
 
 	change chan struct{} // something above or a waiter changed
 }
@@ -92,11 +101,11 @@ const (
 func (f *File) run(life context.Context) {
 	defer close(f.done)
 	for life.Err() == nil {
-		switch next, at := f.plan(); next {
+		switch next, at, end := f.plan(); next {
 		case planRead:
 			f.receive()
 		case planOpen:
-			f.open(life, at)
+			f.open(life, at, end)
 		case planWait:
 			select {
 			case <-f.fetch.change:
@@ -110,41 +119,56 @@ func (f *File) run(life context.Context) {
 // plan decides. Readers that wait come first: those that the open connection
 // serves soon, then the one that waits longest. Without any, what follows the
 // last read is fetched ahead.
-func (f *File) plan() (next plan, at int64) {
+func (f *File) plan() (next plan, at, end int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed {
-		return planWait, 0
+	if f.closed || f.fatal != nil {
+		return planWait, 0, 0
 	}
 	u := &f.fetch
-	near, far := false, int64(-1)
+	near, far := false, (*waiter)(nil)
 	for _, w := range f.waiting {
 		switch at, _ := f.cache.missing(w.off); {
 		case f.near(at):
 			near = true
-		case far < 0:
-			far = at
+		case far == nil:
+			far = w
 		}
 	}
 	if u.breaks > maxBreaks && len(f.waiting) > 0 {
 		u.breaks = 0
 		f.settle(everybody, media.At(media.RungTransport, u.why))
-		return planWait, 0
+		return planWait, 0, 0
 	}
 	switch {
-	case far >= 0 && (!near || u.since >= atLeast):
-		return planOpen, far
-	case near, u.body != nil && f.worthReading():
+	case far != nil && (!near || u.since >= atLeast || time.Since(u.opened) >= atLongest):
+		at, _ := f.cache.missing(far.off)
+		return planOpen, at, far.end
+	case near, u.body != nil && (u.astray || f.worthReading()):
 		u.body.SetReadDeadline(time.Now().Add(f.c.cfg.Timeouts.Stall))
-		return planRead, 0
+		return planRead, 0, 0
+	case !u.astray || u.looking > 0 || u.failed || u.breaks > 0:
+		return planWait, 0, 0
 	}
-	return planWait, 0
+	// A look aside ended what was fetched ahead of the reader.
+	if at := f.gap(u.reader); at < min(f.size, u.reader+f.cache.ahead()/2) {
+		return planOpen, at, 0
+	}
+	return planWait, 0, 0
+}
+
+// gap is the first byte at or after off that is not kept, as far as matters.
+func (f *File) gap(off int64) int64 {
+	for have := true; have && off < f.size && off < f.fetch.reader+f.cache.ahead(); {
+		off, have = f.cache.missing(off)
+	}
+	return off
 }
 
 // near reports whether the open connection comes to offset at soon.
 func (f *File) near(at int64) bool {
 	from := f.cache.at()
-	return f.fetch.body != nil && at >= from && at <= from+nearAhead
+	return f.fetch.body != nil && at >= from && at <= from+nearAhead && at < f.fetch.until
 }
 
 // worthReading reports whether the connection stands where the last reader
@@ -208,7 +232,7 @@ func (f *File) receive() {
 	switch {
 	case f.closed:
 		return
-	case f.cache.at() >= f.size:
+	case f.cache.at() >= u.until:
 		u.body.Close()
 		u.body = nil
 		return
@@ -237,8 +261,8 @@ func (f *File) broken(err error) {
 	u.broke, u.why = f.cache.at(), err
 }
 
-// open asks for the file from at on.
-func (f *File) open(life context.Context, at int64) {
+// open asks for the file from at on, up to end where that is not 0.
+func (f *File) open(life context.Context, at, end int64) {
 	f.drop()
 	f.mu.Lock()
 	at, err := f.cache.start(at)
@@ -248,7 +272,7 @@ func (f *File) open(life context.Context, at int64) {
 		return
 	}
 	f.mu.Unlock()
-	r, from, err := f.request(life, at)
+	r, from, err := f.request(life, at, end)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err == nil && f.closed {
@@ -259,6 +283,7 @@ func (f *File) open(life context.Context, at int64) {
 	case errors.Is(err, ErrChanged), errors.Is(err, errNoRanges):
 		f.fail(err)
 	case err != nil:
+		f.fetch.failed = true
 		err = media.At(media.RungTransport, err)
 		f.settle(func(w *waiter) bool {
 			missing, _ := f.cache.missing(w.off)
@@ -270,6 +295,10 @@ func (f *File) open(life context.Context, at int64) {
 			f.c.trace.note(fmt.Sprintf("the connection broke at byte %d: going on there", at))
 		}
 		u.from, u.body, u.since, u.broke = from, r.body, 0, 0
+		u.opened, u.until, u.failed = time.Now(), f.size, false
+		if u.astray = end > 0; u.astray {
+			u.until = end
+		}
 	}
 }
 
@@ -295,8 +324,8 @@ func (f *File) drop() {
 // request sends a range request to where the file was found, and, when that
 // place no longer knows it, once more to the link, which may lead elsewhere
 // now: what redirects point to is often good for a while only.
-func (f *File) request(life context.Context, at int64) (*reply, address.Address, error) {
-	q := ask{ranged: true, at: at, ifOld: f.version.ifRange(), quiet: true}
+func (f *File) request(life context.Context, at, end int64) (*reply, address.Address, error) {
+	q := ask{ranged: true, at: at, size: max(end-at, 0), ifOld: f.version.ifRange(), quiet: true}
 	f.mu.Lock()
 	from := f.fetch.from
 	f.mu.Unlock()

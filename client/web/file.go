@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tapedeck/client/filemap"
 	"tapedeck/client/media"
 )
 
@@ -35,9 +36,10 @@ type File struct {
 	done  chan struct{} // the fetcher has ended
 }
 
-// waiter is a ReadAt that needs the byte at off.
+// waiter is a read that needs the byte at off.
 type waiter struct {
 	off   int64
+	end   int64      // of what it wants; 0 where more will be read behind it
 	ready chan error // buffered; nil: the byte has come
 }
 
@@ -66,6 +68,8 @@ func newFile(ctx context.Context, c *client, r *reply, size int64, info media.In
 	f.fetch = fetch{
 		from:   r.from,
 		body:   r.body,
+		until:  size,
+		opened: time.Now(),
 		change: make(chan struct{}, 1),
 	}
 	go f.run(life)
@@ -78,7 +82,7 @@ func (f *File) Info() media.Info {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.info.Duration == 0 && !f.closed {
-		f.info.Duration = playingTime(f.info.ContentType, f.size, f.info.BitRate, f.kept)
+		f.info.Duration = filemap.Length(f.info.ContentType, filemap.File{Size: f.size, At: f.kept})
 	}
 	return f.info
 }
@@ -104,7 +108,7 @@ func (f *File) Size() int64 { return f.size }
 func (f *File) ReadAt(ctx context.Context, p []byte, off int64) (int, error) {
 	n := 0
 	for n < len(p) {
-		k, err := f.read(ctx, p[n:], off+int64(n))
+		k, err := f.read(ctx, p[n:], off+int64(n), 0)
 		n += k
 		if err != nil {
 			return n, err
@@ -114,8 +118,9 @@ func (f *File) ReadAt(ctx context.Context, p []byte, off int64) (int, error) {
 }
 
 // read copies at least one byte from off on, and waits for it where it has not
-// come yet.
-func (f *File) read(ctx context.Context, p []byte, off int64) (int, error) {
+// come yet. With an end, nothing behind that is wanted: it is a look aside, and
+// what is fetched ahead stays where it is.
+func (f *File) read(ctx context.Context, p []byte, off, end int64) (int, error) {
 	switch {
 	case off < 0:
 		return 0, errOffset
@@ -132,7 +137,9 @@ func (f *File) read(ctx context.Context, p []byte, off int64) (int, error) {
 		}
 		n, err := f.cache.readAt(p, off)
 		if n > 0 || err != nil {
-			f.fetch.reader = off + int64(n)
+			if end == 0 {
+				f.fetch.reader = off + int64(n)
+			}
 			f.mu.Unlock()
 			f.fetch.wake()
 			return n, err
@@ -141,7 +148,7 @@ func (f *File) read(ctx context.Context, p []byte, off int64) (int, error) {
 			defer f.mu.Unlock()
 			return 0, f.fatal
 		}
-		w := &waiter{off: off, ready: make(chan error, 1)}
+		w := &waiter{off: off, end: end, ready: make(chan error, 1)}
 		f.waiting = append(f.waiting, w)
 		f.interrupt(w)
 		f.mu.Unlock()
@@ -175,7 +182,7 @@ func (f *File) forget(w *waiter) {
 func (f *File) Next(ctx context.Context) (media.Chunk, error) { return f.chunks.next(ctx) }
 
 func (f *File) fill(ctx context.Context, p []byte) (int, error) {
-	n, err := f.read(ctx, p, f.at)
+	n, err := f.read(ctx, p, f.at, 0)
 	f.at += int64(n)
 	return n, err
 }

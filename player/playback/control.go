@@ -185,15 +185,7 @@ func (l *loop) seek(to time.Duration) {
 		s.shownBefore, s.awaited, s.clock = s.shown, time.Now(), playerClock{}
 		wasPaused := s.paused
 		s.paused = false
-		l.head.do(func(ctx context.Context, p Player) {
-			if s.ctx.Err() != nil {
-				return
-			}
-			p.Seek(ctx, to)
-			if wasPaused {
-				p.Resume(ctx)
-			}
-		})
+		l.goTo(s, to, wasPaused)
 	default:
 		l.seekServer(s, place{to, 1})
 	}

@@ -150,9 +150,10 @@ func (d *dryPlayer) Resume(context.Context) error {
 	return nil
 }
 
-func (d *dryPlayer) Seek(context.Context, time.Duration) error { return os.ErrInvalid }
-func (d *dryPlayer) SetRate(context.Context, float64) error    { return os.ErrInvalid }
-func (d *dryPlayer) SetVolume(context.Context, int) error      { return nil }
+func (d *dryPlayer) Seek(context.Context, time.Duration) error    { return os.ErrInvalid }
+func (d *dryPlayer) SeekByte(context.Context, int64, int64) error { return os.ErrInvalid }
+func (d *dryPlayer) SetRate(context.Context, float64) error       { return os.ErrInvalid }
+func (d *dryPlayer) SetVolume(context.Context, int) error         { return nil }
 
 func (d *dryPlayer) Status(context.Context) (player.Status, error) {
 	d.mu.Lock()

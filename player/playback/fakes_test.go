@@ -204,6 +204,8 @@ func (p *fakePlayer) Resume(context.Context) error {
 
 func (p *fakePlayer) Seek(context.Context, time.Duration) error { return nil }
 
+func (p *fakePlayer) SeekByte(context.Context, int64, int64) error { return nil }
+
 func (p *fakePlayer) SetRate(_ context.Context, rate float64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

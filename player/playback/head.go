@@ -18,6 +18,7 @@ type Player interface {
 	Pause(ctx context.Context) error
 	Resume(ctx context.Context) error
 	Seek(ctx context.Context, to time.Duration) error
+	SeekByte(ctx context.Context, off, size int64) error
 	SetRate(ctx context.Context, rate float64) error
 	SetVolume(ctx context.Context, percent int) error
 	Status(ctx context.Context) (player.Status, error)

@@ -120,20 +120,6 @@ func (r *feedReader) Read(p []byte) (int, error) {
 	}
 }
 
-// loadFile lets the player find its own way in a file of known size.
-func (l *loop) loadFile(s *stream) {
-	s.base = 0
-	l.give(s, l.head.feed.File(s.info.ContentType, s.file.Size(), s.file.ReadAt))
-	if s.start > 0 {
-		start := s.start
-		l.head.do(func(ctx context.Context, p Player) {
-			if s.ctx.Err() == nil {
-				p.Seek(ctx, start)
-			}
-		})
-	}
-}
-
 // give hands url to the player in place of the one before.
 func (l *loop) give(s *stream, url string) {
 	if s.url != "" {

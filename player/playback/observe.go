@@ -100,12 +100,13 @@ func (l *loop) observe(s *stream, st player.Status) {
 	}
 	seen := s.shown > s.shownBefore
 	// While the stream is away what is kept of it can still be gone back to.
-	waits := l.state.Phase == Seeking || l.state.Phase == Buffering && !s.away
+	waits := l.state.Phase == Seeking && !s.searching || l.state.Phase == Buffering && !s.away
 	if seen && !s.paused && st.State == player.Playing && waits {
 		s.landing = false
 		l.announceTracks()
 		l.state.Phase = Playing
 		l.locate(s, st)
+		l.measureFile(s)
 		l.second = time.Now()
 		l.emit(PlayingEvent{Position: seconds(l.state.Position)})
 	}
@@ -144,9 +145,7 @@ func (l *loop) locate(s *stream, st player.Status) {
 	// Until the first picture the player's clock may be anywhere.
 	played := max(s.pace.at, s.base+s.clock.fine(time.Now(), st.Time))
 	at := max(0, s.media(played))
-	if s.file != nil && st.Length > 0 {
-		l.state.Duration = st.Length
-	}
+	l.playerLength(s, st.Length)
 	if d := l.state.Duration; d > 0 {
 		at = min(at, d)
 	}
@@ -155,9 +154,7 @@ func (l *loop) locate(s *stream, st player.Status) {
 
 // learnTracks fills in what only the decoder knows.
 func (l *loop) learnTracks(s *stream, st player.Status) {
-	if s.file != nil && st.Length > 0 {
-		l.state.Duration = st.Length
-	}
+	l.playerLength(s, st.Length)
 	if len(s.info.Tracks) > 0 || len(st.Streams) == 0 {
 		return
 	}

@@ -23,11 +23,15 @@ type stream struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	session client.Session
-	info    media.Info
-	file    client.File // the session, where the player finds its own way in it
-	tape    *tape.Tape
-	pump    sync.WaitGroup
+	session   client.Session
+	info      media.Info
+	file      client.File   // the session, where the player finds its own way in it
+	length    time.Duration // of the file, as it tells itself; 0 while not known
+	measured  bool          // the file was asked for its length
+	search    int           // how many times a place in the file was asked for
+	searching bool          // and is being looked for
+	tape      *tape.Tape
+	pump      sync.WaitGroup
 
 	url       string        // of the feed that the player reads; empty before
 	loads     int           // how many urls the player was given
