@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,7 +26,6 @@ import (
 
 const (
 	frameRuns = 9
-	coldRuns  = 5
 	framePoll = 10 * time.Millisecond
 )
 
@@ -66,46 +64,11 @@ func (s sightings) String() string {
 	return fmt.Sprintf("%s (%s)", millis(shown), millis(seen))
 }
 
-// frames is the time to the first picture, through the deck and by VLC itself.
+// frames is the time to the first picture of what VLC cannot open by itself.
 func (b *bench) frames(t *testing.T) {
 	srv := rtsptest.NewServer(rtsptest.Config{})
 	t.Cleanup(srv.Close)
-	film := webtest.NewFile("clip.mp4", "video/mp4", clip.MP4(), webtest.FileOptions{})
-	t.Cleanup(film.Close)
-	endless := serveEndless(t, "video/mp2t", clipAs(t, "ts"))
-
-	deck := newFrameDeck(t)
-	for _, c := range []struct{ name, link string }{
-		{"film over HTTP (MP4)", film.URL},
-		{"endless HTTP (MPEG-TS)", endless},
-	} {
-		var ours, same, plain, cold sightings
-		near, far := newPlainVLC(t, "--network-caching=300"), newPlainVLC(t)
-		for range frameRuns {
-			ours = append(ours, deck.open(t, c.link))
-			same = append(same, near.open(t, c.link))
-			plain = append(plain, far.open(t, c.link))
-		}
-		near.end()
-		far.end()
-		for range coldRuns {
-			v := newPlainVLC(t, c.link)
-			cold = append(cold, sight(t, v.began, v.displayed))
-			v.end()
-		}
-		_, shown := ours.median()
-		for i, peer := range []struct {
-			name string
-			sightings
-		}{{"vlc, warm, same caching", same}, {"vlc, warm, as it comes", plain}, {"vlc, cold, as it comes", cold}} {
-			what, aim := "first picture, "+c.name, "≤ 1"
-			if i > 0 {
-				what, aim = "the same", ""
-			}
-			_, theirs := peer.median()
-			b.add(what, ours.String(), peer.name+": "+peer.String(), ratio(shown, theirs), aim)
-		}
-	}
+	deck := newFrameDeck(t, "")
 	for _, c := range []struct{ name, link string }{
 		{"RTSP over UDP, live", srv.URL("/live")},
 		{"RTSP over TCP, live", overTCP(srv.URL("/live"))},
@@ -160,9 +123,11 @@ type frameDeck struct {
 	vlc  *player.VLC
 }
 
-func newFrameDeck(t *testing.T) *frameDeck {
+// newFrameDeck starts a deck with the vlc at path, the one that is found where
+// that is empty.
+func newFrameDeck(t *testing.T, path string) *frameDeck {
 	t.Helper()
-	e, err := newEngine(options{}, false)
+	e, err := newEngine(options{vlc: path}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,31 +260,6 @@ func (v *plainVLC) ask(command string) []string {
 	}
 	v.t.Fatalf("vlc: %s: %v", command, err)
 	return nil
-}
-
-// displayed is VLC's count of pictures shown.
-func (v *plainVLC) displayed() uint64 {
-	for _, line := range v.ask("stats") {
-		if _, n, ok := strings.Cut(line, "frames displayed :"); ok {
-			count, _ := strconv.ParseUint(strings.TrimSpace(n), 10, 64)
-			return count
-		}
-	}
-	return 0
-}
-
-// open plays link from rest.
-func (v *plainVLC) open(t *testing.T, link string) sighting {
-	t.Helper()
-	v.ask("stop")
-	v.ask("clear")
-	for v.displayed() > 0 {
-		<-time.After(framePoll)
-	}
-	<-time.After(200 * time.Millisecond)
-	began := time.Now()
-	v.ask("add " + link)
-	return sight(t, began, v.displayed)
 }
 
 func (v *plainVLC) end() {

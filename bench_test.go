@@ -26,6 +26,7 @@ func TestBench(t *testing.T) {
 	b := &bench{began: time.Now(), load: loadAverage()}
 	t.Run("paint", b.paint)
 	t.Run("memory", b.memory)
+	t.Run("starts", b.starts)
 	t.Run("frames", b.frames)
 	t.Run("work", b.work)
 	t.Run("receive", b.receive)
@@ -77,10 +78,13 @@ How it is measured:
 
 - **First entry**: from the start of the process in a pseudo-terminal to the first entry of the list on the screen. The
   peer shows the same file.
-- **First picture**: from Enter (in the same process, ` + "`deck.Do`" + `) or VLC's ` + "`add`" + ` to the first picture that VLC counts
-  as displayed. Its count moves every quarter of a second, so the time is reckoned back: the count that is seen first,
-  less one, at 25 pictures a second; in brackets, when it was seen. VLC runs without a display. "cold" is from the start of
-  the vlc process with the address as its argument.
+- **First picture over HTTP**, and after a seek: from Enter (in the same process, ` + "`deck.Do`" + `) or VLC's ` + "`add`" + ` or ` + "`seek`" + ` to the
+  moment in which VLC shows the picture, which it writes to a pipe in place of a window. Both VLCs are warm and read
+  300 ms ahead; deck and VLC take turns. After a seek it is the first picture of that place, by the clock in it. A server
+  50 ms away gives each answer after that time.
+- **First picture of RTSP**: to the first picture that VLC counts as displayed. Its count moves every quarter of a second,
+  so the time is reckoned back: the count that is seen first, less one, at 25 pictures a second; in brackets, when it was
+  seen.
 - **Work**: user and system seconds of the one process, from its start to its end, for each gigabyte (10⁹ bytes) that it
   gives to another process: tapedeck's engine to curl in VLC's place, ffmpeg to cat. The server sends H.264 pictures
   of 250 kB, interleaved, as fast as it is read ("unpaced") or at 50 Mbit/s.
