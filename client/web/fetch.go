@@ -214,16 +214,18 @@ func everybody(*waiter) bool { return true }
 func (f *File) receive() {
 	u := &f.fetch
 	start := time.Now()
-	n, err := u.body.Read(f.cache.room())
+	room, err := f.room()
+	if err != nil {
+		return
+	}
+	n, err := u.body.Read(room)
 	f.got.Add(uint64(n))
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.sayFull()
 	if n > 0 {
-		if err := f.cache.filledBy(n); err != nil {
-			f.fail(err)
-			return
-		}
+		f.cache.filledBy(n)
 		if u.since += int64(n); u.since >= notEarly {
 			u.breaks = 0
 		}
@@ -248,6 +250,26 @@ func (f *File) receive() {
 	f.broken(wireError(err))
 }
 
+// room is where the bytes that come next belong.
+func (f *File) room() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	room, err := f.cache.room()
+	if err != nil {
+		f.fail(err)
+		return nil, err
+	}
+	return room[:min(int64(len(room)), f.fetch.until-f.cache.at())], nil
+}
+
+// sayFull tells once that what comes is kept in memory only.
+func (f *File) sayFull() {
+	if why := f.cache.full; why != nil && !f.full {
+		f.full = true
+		f.c.trace.note(fmt.Sprintf("only the last %d MB of the file are kept: %v", inMemory*segmentSize>>20, clean(media.Plainly(why))))
+	}
+}
+
 // broken deals with the early end of the connection: the next reader that waits is served by another one, which
 // goes on at the byte where this one broke, or is told why when that happens
 // too often.
@@ -265,12 +287,7 @@ func (f *File) broken(err error) {
 func (f *File) open(life context.Context, at, end int64) {
 	f.drop()
 	f.mu.Lock()
-	at, err := f.cache.start(at)
-	if err != nil {
-		f.fail(err)
-		f.mu.Unlock()
-		return
-	}
+	at = f.cache.start(at)
 	f.mu.Unlock()
 	r, from, err := f.request(life, at, end)
 	f.mu.Lock()

@@ -26,6 +26,7 @@ type File struct {
 	fetch   fetch
 	waiting []*waiter
 	fatal   error // every later miss fails with it
+	full    bool  // it was told that there is no disc for it
 	closed  bool
 
 	chunks *chunker // Next's
@@ -44,23 +45,26 @@ type waiter struct {
 }
 
 func newFile(ctx context.Context, c *client, r *reply, size int64, info media.Info, head *beginning) (*File, error) {
-	kept, err := newCache(c.cfg.CacheDir, size, c.cfg.MaxCache)
-	if err != nil {
-		return nil, media.At(media.RungTransport, err)
-	}
-	for rest := head.data; len(rest) > 0 && len(kept.room()) > 0; {
-		n := copy(kept.room(), rest)
-		rest = rest[n:]
-		if err := kept.filledBy(n); err != nil {
+	kept := newCache(c.cfg.CacheDir, size, c.cfg.MaxCache)
+	for rest := head.data; len(rest) > 0; {
+		room, err := kept.room()
+		if err != nil {
 			kept.close()
 			return nil, media.At(media.RungTransport, err)
 		}
+		if len(room) == 0 {
+			break
+		}
+		n := copy(room, rest)
+		rest = rest[n:]
+		kept.filledBy(n)
 	}
 	f := &File{
 		c: c, info: info, size: size, cache: kept, version: versionOf(r, size),
 		done: make(chan struct{}),
 	}
 	f.got.Store(uint64(len(head.data)))
+	f.sayFull()
 	f.chunks = newChunker(head.found, nil, newClock(head.found, info.BitRate, 0))
 	f.chunks.fill = f.fill
 	life, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -138,7 +142,7 @@ func (f *File) read(ctx context.Context, p []byte, off, end int64) (int, error) 
 		n, err := f.cache.readAt(p, off)
 		if n > 0 || err != nil {
 			if end == 0 {
-				f.fetch.reader = off + int64(n)
+				f.fetch.reader, f.cache.reader = off+int64(n), off+int64(n)
 			}
 			f.mu.Unlock()
 			f.fetch.wake()

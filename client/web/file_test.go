@@ -185,7 +185,7 @@ func TestReadAheadIsBounded(t *testing.T) {
 		runtime.Gosched()
 	}
 	reads(t, f, data, 0, 1) // whatever the fetcher was at, it plans anew
-	if n := f.Stats().Bytes; n > readAhead+2*maxChunk {
+	if n := f.Stats().Bytes; n > readAhead+segmentSize {
 		t.Errorf("%d bytes fetched ahead", n)
 	}
 	reads(t, f, data, readAhead-1, 1<<20)
@@ -226,8 +226,8 @@ func TestManyReadersEverywhere(t *testing.T) {
 			all.Wait()
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			if len(f.cache.blocks) > f.cache.max {
-				t.Errorf("%d blocks kept, of %d", len(f.cache.blocks), f.cache.max)
+			if kept := len(f.cache.segments); kept > f.cache.max+inMemory || len(f.cache.memory) > inMemory {
+				t.Errorf("%d segments kept, of %d, %d in memory", kept, f.cache.max, len(f.cache.memory))
 			}
 			if len(f.waiting) > 0 {
 				t.Errorf("%d waiters are left", len(f.waiting))
