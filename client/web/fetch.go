@@ -41,11 +41,14 @@ type fetch struct {
 	opened  time.Time
 	looking int  // looks aside that are under way
 	astray  bool // it was opened for a look aside
+	short   bool // it gives less than the rest of the file
 	failed  bool // the last try to open one; only a reader who waits is worth another
 	breaks  int
 	broke   int64 // where the last connection broke, 0 for nowhere
 	why     error // why it did
 	reader  int64 // where the last read ended: what is fetched ahead starts there
+
+	away absence
 
 	change chan struct{} // something above or a waiter changed
 }
@@ -107,10 +110,7 @@ func (f *File) run(life context.Context) {
 		case planOpen:
 			f.open(life, at, end)
 		case planWait:
-			select {
-			case <-f.fetch.change:
-			case <-life.Done():
-			}
+			f.idle(life)
 		}
 	}
 	f.drop()
@@ -126,6 +126,9 @@ func (f *File) plan() (next plan, at, end int64) {
 		return planWait, 0, 0
 	}
 	u := &f.fetch
+	if time.Now().Before(u.away.until) {
+		return planWait, 0, 0
+	}
 	near, far := false, (*waiter)(nil)
 	for _, w := range f.waiting {
 		switch at, _ := f.cache.missing(w.off); {
@@ -147,10 +150,10 @@ func (f *File) plan() (next plan, at, end int64) {
 	case near, u.body != nil && (u.astray || f.worthReading()):
 		u.body.SetReadDeadline(time.Now().Add(f.c.cfg.Timeouts.Stall))
 		return planRead, 0, 0
-	case !u.astray || u.looking > 0 || u.failed || u.breaks > 0:
+	case !u.astray && !u.short || u.looking > 0 || u.failed || u.breaks > 0:
 		return planWait, 0, 0
 	}
-	// A look aside ended what was fetched ahead of the reader.
+	// A look aside ended what was fetched ahead of the reader, or the server did.
 	if at := f.gap(u.reader); at < min(f.size, u.reader+f.cache.ahead()/2) {
 		return planOpen, at, 0
 	}
@@ -225,6 +228,7 @@ func (f *File) receive() {
 	defer f.mu.Unlock()
 	f.sayFull()
 	if n > 0 {
+		f.back()
 		f.cache.filledBy(n)
 		if u.since += int64(n); u.since >= notEarly {
 			u.breaks = 0
@@ -270,17 +274,20 @@ func (f *File) sayFull() {
 	}
 }
 
-// broken deals with the early end of the connection: the next reader that waits is served by another one, which
-// goes on at the byte where this one broke, or is told why when that happens
-// too often.
+// broken deals with the early end of the connection: the next reader that waits
+// is served by another one, which goes on at the byte where this one broke, or
+// is told why when that happens too often.
 func (f *File) broken(err error) {
 	u := &f.fetch
 	u.body.Close()
 	u.body = nil
+	u.broke, u.why = f.cache.at(), err
+	if u.since == 0 && f.again(media.At(media.RungTransport, err)) {
+		return
+	}
 	if u.breaks++; u.since == 0 {
 		u.breaks = maxBreaks + 1
 	}
-	u.broke, u.why = f.cache.at(), err
 }
 
 // open asks for the file from at on, up to end where that is not 0.
@@ -299,6 +306,7 @@ func (f *File) open(life context.Context, at, end int64) {
 	switch {
 	case errors.Is(err, ErrChanged), errors.Is(err, errNoRanges):
 		f.fail(err)
+	case err != nil && life.Err() == nil && f.again(err):
 	case err != nil:
 		f.fetch.failed = true
 		err = media.At(media.RungTransport, err)
@@ -308,14 +316,18 @@ func (f *File) open(life context.Context, at, end int64) {
 		}, err)
 	default:
 		u := &f.fetch
-		if u.broke > 0 && u.broke == at {
+		if u.broke > 0 && u.broke == at && !u.away.told {
 			f.c.trace.note(fmt.Sprintf("the connection broke at byte %d: going on there", at))
 		}
-		u.from, u.body, u.since, u.broke = from, r.body, 0, 0
+		u.broke = 0
+		u.from, u.body, u.since = from, r.body, 0
 		u.opened, u.until, u.failed = time.Now(), f.size, false
-		if u.astray = end > 0; u.astray {
+		if end > 0 {
 			u.until = end
 		}
+		// Some servers give less than they are asked for.
+		u.until = min(u.until, rangeEnd(r.header.Get("Content-Range")))
+		u.astray, u.short = end > 0, u.until < f.size
 	}
 }
 
@@ -351,7 +363,7 @@ func (f *File) request(life context.Context, at, end int64) (*reply, address.Add
 	if errors.As(err, &status) && from != f.c.link && status.Code >= 400 && status.Code < 500 && status.Code != 416 {
 		r, err = f.c.get(life, f.c.link, q)
 	}
-	if errors.As(err, &status) && status.Code == 416 {
+	if errors.As(err, &status) && (status.Code == 416 || status.Code == 412) {
 		return nil, from, ErrChanged
 	}
 	if err != nil {

@@ -72,10 +72,11 @@ func newFile(ctx context.Context, c *client, r *reply, size int64, info media.In
 	f.fetch = fetch{
 		from:   r.from,
 		body:   r.body,
-		until:  size,
+		until:  min(size, rangeEnd(r.header.Get("Content-Range"))),
 		opened: time.Now(),
 		change: make(chan struct{}, 1),
 	}
+	f.fetch.short = f.fetch.until < size
 	go f.run(life)
 	return f, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/textproto"
 	"strconv"
@@ -193,4 +194,16 @@ func byteSpan(s string) (from, to int64, ok bool) {
 	from, err1 := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
 	to, err2 := strconv.ParseInt(strings.TrimSpace(last), 10, 64)
 	return from, to, strings.EqualFold(unit, "bytes") && err1 == nil && err2 == nil && from >= 0 && to >= from
+}
+
+// rangeEnd is the offset behind the last byte that a contentRange names, and as
+// good as none where it names none.
+func rangeEnd(s string) int64 {
+	_, span, _ := strings.Cut(s, "-")
+	last, _, _ := strings.Cut(span, "/")
+	to, err := strconv.ParseInt(strings.TrimSpace(last), 10, 64)
+	if err != nil || to < 0 || to == math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return to + 1
 }

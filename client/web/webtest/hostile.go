@@ -37,6 +37,11 @@ func Says(name, text string) Behaviour {
 	return Behaviour{name, afterRequest(func(c net.Conn, _ *http.Request) { c.Write([]byte(text)) })}
 }
 
+// Answers lets answer deal with the request, and closes the connection.
+func Answers(name string, answer func(net.Conn, *http.Request)) Behaviour {
+	return Behaviour{name, afterRequest(answer)}
+}
+
 // Holds sends text after the request and then nothing.
 func Holds(name, text string) Behaviour {
 	return Behaviour{name, afterRequest(func(c net.Conn, _ *http.Request) {
