@@ -3,6 +3,7 @@ package playback
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"tapedeck/client/media"
@@ -11,10 +12,25 @@ import (
 // loadFile lets the player find its own way in a file of known size.
 func (l *loop) loadFile(s *stream) {
 	s.base = 0
-	l.give(s, l.head.feed.File(s.info.ContentType, s.file.Size(), s.file.ReadAt))
+	l.give(s, l.head.feed.File(s.info.ContentType, s.file.Size(), s.readFile))
 	if s.start > 0 {
 		l.goTo(s, s.start, false)
 	}
+}
+
+// readFile is what the player reads, and remembers how the last read went: to
+// the player a failure looks like the end.
+func (s *stream) readFile(ctx context.Context, p []byte, off int64) (int, error) {
+	n, err := s.file.ReadAt(ctx, p, off)
+	switch {
+	case ctx.Err() != nil: // the player has gone elsewhere
+	case err == nil || errors.Is(err, io.EOF):
+		s.broken.Store(nil)
+	default:
+		failed := err
+		s.broken.Store(&failed)
+	}
+	return n, err
 }
 
 // goTo has the player go to media time to. Where it cannot tell at which byte

@@ -181,6 +181,8 @@ func (l *loop) playerEnded(s *stream, st player.Status) {
 	case s.broke != nil: // a new beginning, which it has to be given as such
 		at := *s.broke
 		l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
+	case s.broken.Load() != nil:
+		l.fail(media.At(media.RungTransport, *s.broken.Load()))
 	case st.State == player.Failed || neverSeen && l.decodes():
 		l.fail(media.At(media.RungContainer, errors.New("the player cannot make anything of it")))
 	case s.file != nil || errors.Is(s.ended, io.EOF):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/client"
@@ -25,11 +26,12 @@ type stream struct {
 
 	session   client.Session
 	info      media.Info
-	file      client.File   // the session, where the player finds its own way in it
-	length    time.Duration // of the file, as it tells itself; 0 while not known
-	measured  bool          // the file was asked for its length
-	search    int           // how many times a place in the file was asked for
-	searching bool          // and is being looked for
+	file      client.File           // the session, where the player finds its own way in it
+	length    time.Duration         // of the file, as it tells itself; 0 while not known
+	measured  bool                  // the file was asked for its length
+	search    int                   // how many times a place in the file was asked for
+	searching bool                  // and is being looked for
+	broken    atomic.Pointer[error] // why the file could not be read last
 	tape      *tape.Tape
 	pump      sync.WaitGroup
 
