@@ -162,11 +162,16 @@ func oggFind(f File, to time.Duration) (Place, bool) {
 		return Place{}, false
 	}
 	page, ok := c.before(f, last, to)
-	if ok && c.picture {
-		// The page before the one in which the key picture ends.
+	at := Place{Offset: page.offset, Time: c.time(max(page.granule, 0))}
+	switch next := page.offset + int64(page.size); {
+	case ok && c.picture:
+		// In the page before the one in which the key picture ends it may begin.
 		page, ok = c.before(f, last, c.key(page.granule)-time.Millisecond)
+		at.Offset, at.Time = page.offset, c.time(max(page.granule, 0))
+	case next < f.Size: // what begins where this page ends
+		at.Offset = next
 	}
-	return Place{Offset: page.offset, Time: c.time(max(page.granule, 0))}, ok
+	return at, ok
 }
 
 // before is the last page that ends at or before to; the first where none does.
