@@ -29,6 +29,7 @@ func TestBench(t *testing.T) {
 	t.Run("starts", b.starts)
 	t.Run("frames", b.frames)
 	t.Run("work", b.work)
+	t.Run("passing", b.passing)
 	t.Run("receive", b.receive)
 	t.Run("silence", b.silence)
 	if err := os.WriteFile(path, []byte(b.report()), 0o644); err != nil {
@@ -87,7 +88,8 @@ How it is measured:
   seen.
 - **Work**: user and system seconds of the one process, from its start to its end, for each gigabyte (10⁹ bytes) that it
   gives to another process: tapedeck's engine to curl in VLC's place, ffmpeg to cat. The server sends H.264 pictures
-  of 250 kB, interleaved, as fast as it is read ("unpaced") or at 50 Mbit/s.
+  of 250 kB, interleaved, as fast as it is read ("unpaced") or at 50 Mbit/s. Over HTTP nginx sends a gigabyte as fast as
+  it is read, and curl gives it to a pipe; a file with ranges is written to the disc on its way.
 - **Receiving**: the time that the threads of the receivers run (the kernel's count), in a stretch of some seconds at a
   steady rate, for each gigabyte that is sent in it: RTP in, chunks of the container out, nobody takes them further. The
   server is another process. Channels are in one process of ours and in one of GStreamer's; of ffmpeg each has its own.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
@@ -44,6 +45,52 @@ func (b *bench) work(t *testing.T) {
 		b.add("work per GB, RTSP over TCP, "+c.name, fmt.Sprintf("%.2f s", median(ours)),
 			fmt.Sprintf("ffmpeg -c copy: %.2f s", median(theirs)), ratio(median(ours), median(theirs)), "≤ 1")
 	}
+}
+
+// passing is the CPU time for each gigabyte that passes through over HTTP: a
+// file that is kept on the way, and a body without ranges.
+func (b *bench) passing(t *testing.T) {
+	const size = 1 << 30
+	root := t.TempDir()
+	path := filepath.Join(root, "large.flv") // a hole, with a beginning that is recognised
+	if err := os.WriteFile(path, []byte("FLV\x01"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+	nginx := webtest.StartNginx(t, root, "location /plain { alias "+root+"/; max_ranges 0; }")
+	for _, c := range []struct{ name, link string }{
+		{"a file with ranges", nginx + "/large.flv"},
+		{"a body without ranges", nginx + "/plain/large.flv"},
+	} {
+		var ours, theirs []float64
+		for range workRuns {
+			ours = append(ours, deckWork(t, c.link).perGB())
+			theirs = append(theirs, curlWork(t, c.link).perGB())
+		}
+		t.Logf("%s: ours %.2f, curl %.2f s/GB", c.name, ours, theirs)
+		b.add("work per GB, HTTP, "+c.name, fmt.Sprintf("%.2f s", median(ours)),
+			fmt.Sprintf("curl to a pipe: %.2f s", median(theirs)), ratio(median(ours), median(theirs)), "≤ 1.5")
+	}
+}
+
+// curlWork fetches link into a pipe that this process reads.
+func curlWork(t *testing.T, link string) worked {
+	t.Helper()
+	cmd := exec.Command(webtest.Peer(t, "curl"), "-s", link)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := io.CopyBuffer(struct{ io.Writer }{io.Discard}, out, make([]byte, 1<<20))
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return worked{Seconds: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), Given: n}
 }
 
 // worked is what a process has done.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -60,6 +61,8 @@ type segment struct {
 	used    uint64
 }
 
+var segmentMemory = sync.Pool{New: func() any { return new([segmentSize]byte) }}
+
 // newCache makes the temporary file in dir, or where temporary files belong
 // when dir will not take it. It expects the file's beginning.
 func newCache(dir string, size, maxBytes int64) *cache {
@@ -83,7 +86,13 @@ func newCache(dir string, size, maxBytes int64) *cache {
 	return c
 }
 
+// close gives the memory to the next file: new memory costs the system more than
+// all else at the start of one. Nobody reads or fills any more.
 func (c *cache) close() error {
+	for _, s := range c.memory {
+		segmentMemory.Put((*[segmentSize]byte)(s.data))
+	}
+	c.memory, c.segments = nil, nil
 	if c.file == nil {
 		return nil
 	}
@@ -195,7 +204,7 @@ func (c *cache) load(s *segment) error {
 		return nil
 	}
 	if len(c.memory) < inMemory {
-		s.data = make([]byte, segmentSize)
+		s.data = segmentMemory.Get().(*[segmentSize]byte)[:]
 	} else {
 		old := c.idle()
 		c.save(c.memory[old])

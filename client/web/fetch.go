@@ -148,7 +148,11 @@ func (f *File) plan() (next plan, at, end int64) {
 		at, _ := f.cache.missing(far.off)
 		return planOpen, at, far.end
 	case near, u.body != nil && (u.astray || f.worthReading()):
-		u.body.SetReadDeadline(time.Now().Add(f.c.cfg.Timeouts.Stall))
+		patient := f.c.cfg.Timeouts.Stall
+		if far != nil {
+			patient = min(patient, atLongest-time.Since(u.opened))
+		}
+		u.body.SetReadDeadline(time.Now().Add(patient))
 		return planRead, 0, 0
 	case !u.astray && !u.short || u.looking > 0 || u.failed || u.breaks > 0:
 		return planWait, 0, 0

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -187,6 +188,98 @@ func TestServerAway(t *testing.T) {
 					if took > 8*time.Second || err != nil || len(got) != len(data) || lost != 3 || back != 1 {
 						t.Errorf("%d bytes, %v after %v, lost %d times, back %d times", len(got), err, took, lost, back)
 					}
+				}
+			})
+		})
+	}
+}
+
+// TestHostileLater: a server that was good when the file was opened, and is not
+// when more of it is wanted. Every read ends, and what is kept can be read.
+func TestHostileLater(t *testing.T) {
+	data := movie(4 << 20)
+	const broke = 300_000
+	const most = patience + 2*(ReplyTimeout+StallTimeout) + longestWait
+	for _, b := range webtest.Hostile() {
+		t.Run(b.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := true
+				good := breaking(data, broke, "", nil).Serve
+				cfg, wait := piped(func(c net.Conn) {
+					if begin {
+						begin = false
+						good(c)
+						return
+					}
+					b.Serve(c)
+				})
+				defer wait()
+				cfg.CacheDir = t.TempDir()
+				s, err := Open(t.Context(), mustParse(t, "http://10.0.0.1/a.mp4"), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				f := s.(*File)
+				reads(t, f, data, 0, broke)
+				var all sync.WaitGroup
+				for _, off := range []int64{broke, 3 << 20, 2 << 20} {
+					all.Go(func() {
+						start := time.Now()
+						n, err := f.ReadAt(t.Context(), make([]byte, 1000), off)
+						if took := time.Since(start); err == nil || took > 3*most {
+							t.Errorf("at %d: %d bytes, %v after %v", off, n, err, took)
+						}
+					})
+				}
+				all.Wait()
+				reads(t, f, data, 0, broke)
+			})
+		})
+	}
+}
+
+// TestNobodyStarves: who waits at a place that the server gives does not wait
+// for one at a place that it does not give, or only drop by drop.
+func TestNobodyStarves(t *testing.T) {
+	data := movie(4 << 20)
+	for name, pause := range map[string]time.Duration{"drops": time.Second, "silence": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg, wait := piped(webtest.Answers("", func(c net.Conn, r *http.Request) {
+					var from int
+					fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+					head := fmt.Sprintf("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %d-%d/%d\r\n\r\n", from, len(data)-1, len(data))
+					if from > 2<<20 {
+						c.Write(append([]byte(head), data[from:]...))
+						return
+					}
+					_, err := c.Write(append([]byte(head), data[from:from+5000]...))
+					for at := from + 5000; err == nil; at++ {
+						c.SetReadDeadline(time.Now().Add(pause))
+						if _, err = c.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+							_, err = c.Write(data[at : at+1])
+						}
+					}
+				}).Serve)
+				defer wait()
+				cfg.CacheDir = t.TempDir()
+				s, err := Open(t.Context(), mustParse(t, "http://10.0.0.1/a.mp4"), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				f := s.(*File)
+				ctx, cancel := context.WithCancel(t.Context())
+				var all sync.WaitGroup
+				defer all.Wait()
+				defer cancel()
+				all.Go(func() { f.ReadAt(ctx, make([]byte, 1000), 60_000) })
+				synctest.Wait()
+				start := time.Now()
+				reads(t, f, data, 3<<20, 10_000)
+				if took := time.Since(start); took > atLongest+time.Second {
+					t.Errorf("it waited %v", took)
 				}
 			})
 		})
