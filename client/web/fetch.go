@@ -21,6 +21,9 @@ const (
 	// a slow line atLeast takes long.
 	atLongest = 2 * time.Second
 
+	// dwell is how long a place is kept that was opened while others waited.
+	dwell = 300 * time.Millisecond
+
 	maxBreaks = 3         // connections in a row that may break early
 	notEarly  = 256 << 10 // bytes after which a break is no longer early
 )
@@ -34,19 +37,20 @@ var (
 // comes is the one that the cache expects. One goroutine owns it, File.run;
 // File.mu guards the fields.
 type fetch struct {
-	from    address.Address
-	body    body  // nil: no connection
-	until   int64 // where the part that was asked for ends
-	since   int64 // bytes that came since it was opened
-	opened  time.Time
-	looking int  // looks aside that are under way
-	astray  bool // it was opened for a look aside
-	short   bool // it gives less than the rest of the file
-	failed  bool // the last try to open one; only a reader who waits is worth another
-	breaks  int
-	broke   int64 // where the last connection broke, 0 for nowhere
-	why     error // why it did
-	reader  int64 // where the last read ended: what is fetched ahead starts there
+	from      address.Address
+	body      body  // nil: no connection
+	until     int64 // where the part that was asked for ends
+	since     int64 // bytes that came since it was opened
+	opened    time.Time
+	looking   int  // looks aside that are under way
+	astray    bool // it was opened for a look aside
+	contended bool // others waited for other places when it was opened
+	short     bool // it gives less than the rest of the file
+	failed    bool // the last try to open one; only a reader who waits is worth another
+	breaks    int
+	broke     int64 // where the last connection broke, 0 for nowhere
+	why       error // why it did
+	reader    int64 // where the last read ended: what is fetched ahead starts there
 
 	away absence
 
@@ -91,15 +95,6 @@ func (v version) same(o version) bool {
 	return v.modified == "" || o.modified == "" || v.modified == o.modified
 }
 
-// plan is what the fetcher does next.
-type plan uint8
-
-const (
-	planWait plan = iota
-	planRead
-	planOpen
-)
-
 // run fetches until the session ends.
 func (f *File) run(life context.Context) {
 	defer close(f.done)
@@ -114,91 +109,6 @@ func (f *File) run(life context.Context) {
 		}
 	}
 	f.drop()
-}
-
-// plan decides. Readers that wait come first: those that the open connection
-// serves soon, then the one that waits longest. Without any, what follows the
-// last read is fetched ahead.
-func (f *File) plan() (next plan, at, end int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed || f.fatal != nil {
-		return planWait, 0, 0
-	}
-	u := &f.fetch
-	if time.Now().Before(u.away.until) {
-		return planWait, 0, 0
-	}
-	near, far := false, (*waiter)(nil)
-	for _, w := range f.waiting {
-		switch at, _ := f.cache.missing(w.off); {
-		case f.near(at):
-			near = true
-		case far == nil:
-			far = w
-		}
-	}
-	if u.breaks > maxBreaks && len(f.waiting) > 0 {
-		u.breaks = 0
-		f.settle(everybody, media.At(media.RungTransport, u.why))
-		return planWait, 0, 0
-	}
-	switch {
-	case far != nil && (!near || u.since >= atLeast || time.Since(u.opened) >= atLongest):
-		at, _ := f.cache.missing(far.off)
-		return planOpen, at, far.end
-	case near, u.body != nil && (u.astray || f.worthReading()):
-		patient := f.c.cfg.Timeouts.Stall
-		if far != nil {
-			patient = min(patient, atLongest-time.Since(u.opened))
-		}
-		u.body.SetReadDeadline(time.Now().Add(patient))
-		return planRead, 0, 0
-	case !u.astray && !u.short || u.looking > 0 || u.failed || u.breaks > 0:
-		return planWait, 0, 0
-	}
-	// A look aside ended what was fetched ahead of the reader, or the server did.
-	if at := f.gap(u.reader); at < min(f.size, u.reader+f.cache.ahead()/2) {
-		return planOpen, at, 0
-	}
-	return planWait, 0, 0
-}
-
-// gap is the first byte at or after off that is not kept, as far as matters.
-func (f *File) gap(off int64) int64 {
-	for have := true; have && off < f.size && off < f.fetch.reader+f.cache.ahead(); {
-		off, have = f.cache.missing(off)
-	}
-	return off
-}
-
-// near reports whether the open connection comes to offset at soon.
-func (f *File) near(at int64) bool {
-	from := f.cache.at()
-	return f.fetch.body != nil && at >= from && at <= from+nearAhead && at < f.fetch.until
-}
-
-// worthReading reports whether the connection stands where the last reader
-// will come next. One that runs into what is there already is dropped.
-func (f *File) worthReading() bool {
-	u, from := &f.fetch, f.cache.at()
-	next := from
-	for have := true; have && next < f.size && next <= from+nearAhead; {
-		next, have = f.cache.missing(next)
-	}
-	if next >= f.size || next > from+nearAhead {
-		u.body.Close()
-		u.body = nil
-		return false
-	}
-	return from < u.reader+f.cache.ahead() && from+nearAhead >= u.reader
-}
-
-// interrupt ends a read that does not serve w.
-func (f *File) interrupt(w *waiter) {
-	if at, _ := f.cache.missing(w.off); f.fetch.body != nil && !f.near(at) {
-		f.fetch.body.SetReadDeadline(past)
-	}
 }
 
 // settle answers the waiters that fit.
@@ -326,6 +236,7 @@ func (f *File) open(life context.Context, at, end int64) {
 		u.broke = 0
 		u.from, u.body, u.since = from, r.body, 0
 		u.opened, u.until, u.failed = time.Now(), f.size, false
+		u.contended = len(f.waiting) > 1
 		if end > 0 {
 			u.until = end
 		}
