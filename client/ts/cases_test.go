@@ -50,6 +50,21 @@ var cases = []struct {
 		want: []unit{{0, 2 * second, true, sized(aud, sps, pps, idr)}},
 	},
 	{
+		name: "pictures and sound before the first time",
+		make: func(m *maker) {
+			m.tables()
+			m.video(-1, annexB(aud, sps, pps, idr))
+			m.sound(-1, slices.Concat(adts(30, 1), adts(30, 2)))
+			m.video(1*second, annexB(aud, inter))
+			m.sound(1*second, slices.Concat(adts(30, 3), adts(30, 4)))
+		},
+		want: []unit{
+			{1, 1 * second, true, adts(30, 3)[7:]},
+			{1, 1*second + frameTicks, true, adts(30, 4)[7:]},
+			{0, 1 * second, false, sized(aud, inter)},
+		},
+	},
+	{
 		name: "start codes of three bytes, zeros behind units, filler",
 		make: func(m *maker) {
 			m.tables()

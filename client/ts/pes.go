@@ -39,6 +39,9 @@ type stamp struct {
 	dts  int64 // that of decoding, which is pts where it is not told
 }
 
+// plus is the time of a picture that comes so many ticks later.
+func (s stamp) plus(ticks int64) stamp { return stamp{s.told, s.pts + ticks, s.dts + ticks} }
+
 // elementary is the stream of one track, which its PES packets carry. It emits
 // access units by the sink that it was made with.
 type elementary interface {

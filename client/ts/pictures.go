@@ -123,14 +123,14 @@ func (v *pictures) emit(p mpegvideo.Picture) {
 	if s.FrameRate > 0 {
 		step = int64(clockRate / s.FrameRate)
 	}
-	at := stamp{pts: v.last.pts + step, dts: v.last.dts + step}
+	at := v.last.plus(step)
 	n := 0
 	for n < len(v.marks) && v.marks[n].at <= v.gone {
 		at = v.marks[n].stamp
 		n++
 	}
 	v.marks = v.marks[:copy(v.marks, v.marks[n:])]
-	if !known || len(p.Data) == 0 {
+	if !known || !at.told || len(p.Data) == 0 {
 		return
 	}
 	if !bytes.Equal(s.Header, v.header) {

@@ -183,7 +183,8 @@ func (v *video) take(unit []byte, offset int) {
 }
 
 // stampAt is the time of an access unit that begins at offset: that of its PES
-// packet if it is the first in it, else it follows from the one before.
+// packet if it is the first in it, else it follows from the one before. It is not
+// told while none was.
 func (v *video) stampAt(offset int) stamp {
 	n := 0
 	for n < len(v.marks) && v.marks[n].offset <= offset {
@@ -194,7 +195,7 @@ func (v *video) stampAt(offset int) stamp {
 		if v.info.FrameRate > 0 {
 			step = int64(clockRate / v.info.FrameRate)
 		}
-		return stamp{pts: v.last.pts + step, dts: v.last.dts + step}
+		return v.last.plus(step)
 	}
 	s := v.marks[n-1].stamp
 	v.marks = v.marks[:copy(v.marks, v.marks[n:])]
@@ -215,7 +216,7 @@ func (v *video) finish() {
 	if v.parts.Picture && !v.skip {
 		v.last = v.at
 		key := v.entries.Starts(v.parts, uint32(v.at.pts))
-		if v.config != nil { // nothing can be decoded without
+		if v.config != nil && v.at.told { // nothing can be decoded without
 			v.sink.emit(span(v.at.pts), key, v.unit)
 		}
 	}
