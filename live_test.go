@@ -32,7 +32,7 @@ func realLiveFilms(t *testing.T) {
 	vp8 := []string{"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "25", "-b:v", "300k", "-c:a", "libopus", "-cluster_time_limit", "500"}
 	watchAll(t, []channel{
 		sent(t, "FLV", "video/x-flv", "flv", film, "-c", "copy"),
-		sent(t, "WebM", "video/webm", "webm", []string{"VP80", "Opus"}, vp8...),
+		sent(t, "WebM", "video/webm", "webm", []string{"VP8", "Opus"}, vp8...),
 		sent(t, "fragmented MP4", "video/mp4", "mp4", film, fragments...),
 		sent(t, "MPEG-TS", "video/mp2t", "mpegts", film, "-c", "copy"),
 	})

@@ -36,7 +36,7 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 	// The player asks once; should it ask again, it starts at the same place.
 	start := first.Start()
 	again := func() (*tape.Reader, error) { return s.tape.ReadAt(start) }
-	s.base, s.broke = start, nil
+	s.base, s.anew = start, nil
 	if showsTimestamps(s.info.ContentType) {
 		s.base = -first.Origin()
 	}
@@ -44,7 +44,7 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 	broken := func(at time.Duration) {
 		l.mail.post(func() {
 			if l.stream == s && s.loads == loads {
-				s.broke = &at
+				s.anew = &at
 			}
 		})
 	}

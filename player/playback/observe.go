@@ -178,8 +178,8 @@ func (l *loop) playerEnded(s *stream, st player.Status) {
 	neverSeen := s.shown == 0 && s.countsBase.Displayed+s.countsBase.DecodedAudio == 0
 	switch {
 	case time.Since(s.awaited) < pollFast: // the end of the stream before
-	case s.broke != nil: // a new beginning, which it has to be given as such
-		at := *s.broke
+	case s.anew != nil: // a new beginning, which it has to be given as such
+		at := *s.anew
 		l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
 	case s.broken.Load() != nil:
 		l.fail(media.At(media.RungTransport, *s.broken.Load()))

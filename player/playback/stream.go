@@ -67,7 +67,7 @@ type stream struct {
 	lostAt time.Duration // the newest media time when the stream was lost
 	gaps   []gap         // the newest maxGaps
 
-	broke *time.Duration // where a new beginning is that the player has to be given
+	anew *time.Duration // where a new beginning is that the player has to be given
 
 	parked bool // the place on the tape was changed in a pause
 
