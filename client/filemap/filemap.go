@@ -11,7 +11,10 @@
 //	place, ok := filemap.Find("video/mp2t", f, length/2)
 package filemap
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 const (
 	// window is how much is read at once, in bytes, and how near a bisection
@@ -45,6 +48,7 @@ type Place struct {
 // tell, or not in the parts that can be had.
 func Length(contentType string, f File) time.Duration {
 	var d time.Duration
+	contentType = plain(contentType)
 	switch contentType {
 	case "video/mp4", "audio/mp4":
 		d = mp4Length(f)
@@ -73,10 +77,23 @@ func Length(contentType string, f File) time.Duration {
 	return d
 }
 
+// plain is a content type without its parameters, in the one of its names that
+// is known here.
+func plain(contentType string) string {
+	kind, _, _ := strings.Cut(contentType, ";")
+	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {
+	case "audio/ogg", "video/ogg":
+		return "application/ogg"
+	case "audio/webm", "audio/x-matroska":
+		return "video/webm"
+	}
+	return kind
+}
+
 // Finds reports whether Find knows the container. In the others a player finds
 // its way by itself.
 func Finds(contentType string) bool {
-	switch contentType {
+	switch plain(contentType) {
 	case "application/ogg", "video/mp2t":
 		return true
 	}
@@ -86,7 +103,7 @@ func Finds(contentType string) bool {
 // Find is the last place at or before media time to at which a decoder can
 // start. ok is false where none was found.
 func Find(contentType string, f File, to time.Duration) (p Place, ok bool) {
-	switch contentType {
+	switch plain(contentType) {
 	case "application/ogg":
 		return oggFind(f, to)
 	case "video/mp2t":

@@ -157,7 +157,7 @@ func TestFilesOfFFmpeg(t *testing.T) {
 		{"tone.flac", "audio/flac", []string{"-vn"}, false},
 		{"vorbis.ogg", "application/ogg", []string{"-vn", "-c:a", "libvorbis"}, true},
 		{"opus.ogg", "application/ogg", []string{"-vn", "-c:a", "libopus"}, true},
-		{"flac.ogg", "application/ogg", []string{"-vn", "-c:a", "flac"}, true},
+		{"flac.ogg", "audio/ogg; codecs=flac", []string{"-vn", "-c:a", "flac"}, true},
 		{"theora.ogv", "application/ogg", []string{"-c:v", "libtheora", "-g", "50", "-c:a", "libvorbis"}, true},
 		{"clip.ts", "video/mp2t", []string{"-c", "copy"}, true},
 		{"sound.ts", "video/mp2t", []string{"-vn", "-c", "copy"}, true},
