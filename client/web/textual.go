@@ -20,6 +20,8 @@ func textual(b []byte, announced string) error {
 	low := strings.ToLower(strings.TrimSpace(string(b)))
 	kind := strings.ToLower(announced)
 	switch {
+	case strings.HasPrefix(low, "<") && strings.Contains(low, "shoutcast"):
+		return errShoutcastPage
 	case strings.HasPrefix(low, "<!doctype html"), strings.HasPrefix(low, "<html"), strings.HasPrefix(low, "<head"),
 		strings.HasPrefix(kind, "text/html"):
 		return &notMedia{"a web page"}

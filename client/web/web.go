@@ -170,6 +170,10 @@ func (c *Client) open(ctx context.Context, a address.Address, owned bool) (Sessi
 	s, err := one.session(ctx, r)
 	if err != nil {
 		r.body.Close()
+		if stream, ok := behindPage(err, r.from); ok && ctx.Err() == nil {
+			one.trace.note("SHOUTcast shows its page to browsers: asked for its stream")
+			return c.open(ctx, stream, owned)
+		}
 		return nil, err
 	}
 	one.owns = owned

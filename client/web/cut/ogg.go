@@ -144,6 +144,9 @@ func (o *ogg) tick(s *oggStream, granule int64, data, lengths []byte, ends int) 
 // begin takes a stream's first page. The first of them begins a link.
 func (o *ogg) begin(b, data []byte) Unit {
 	if !o.opening {
+		if o.clock < len(o.streams) && o.streams[o.clock].timed { // its last page is played to the end
+			o.line.at(o.streams[o.clock].time(o.streams[o.clock].end))
+		}
 		o.init, o.streams, o.clock = nil, nil, 0
 		o.opening, o.changed = true, true
 		o.line.restart()

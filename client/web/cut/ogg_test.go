@@ -64,7 +64,7 @@ func oggSamples() []sample {
 	return []sample{
 		{"plain Vorbis, joined late", "Ogg", one, []string{`0s from 1m40.957s header 149 "One - First"`, "43ms from 1m40.957s"}, 0},
 		{"a chain", "Ogg", join(vorbis(5, 0, "ARTIST=One", "TITLE=First"), vorbis(6, 0, "TITLE=Second"), vorbis(7, 0)),
-			[]string{`0s from 957ms header 149 "One - First"`, "43ms from 957ms", `43ms from 915ms header 136 "Second"`, `85ms from 915ms`, `85ms from 872ms header 120 ""`, "128ms from 872ms"}, 0},
+			[]string{`0s from 957ms header 149 "One - First"`, "43ms from 957ms", `1.043s from -85ms header 136 "Second"`, `1.085s from -85ms`, `2.085s from -1.128s header 120 ""`, "2.128s from -1.128s"}, 0},
 		{"Opus", "Ogg", opus, []string{`0s from 59m59.994s header 117 "Only a title"`, "20ms from 59m59.994s"}, 0},
 		{"Speex", "Ogg", speex, []string{`0s header 172 "Björk - Jóga"`, "80ms"}, 0},
 		{"FLAC", "Ogg", flac, []string{`0s header 158 "A, B - T"`, "85ms"}, 0},
