@@ -22,6 +22,7 @@ type dryPlayer struct {
 	bytes   uint64
 	start   time.Duration
 	at      time.Duration
+	origin  time.Duration // of the timestamps at start
 	// absolute: the clock shows the container's timestamps, as VLC's would.
 	absolute bool
 	ended    bool
@@ -36,6 +37,7 @@ func newDryPlayer() *dryPlayer { return &dryPlayer{done: make(chan struct{})} }
 type timed interface {
 	Start() time.Duration
 	Time() time.Duration
+	Origin() time.Duration
 }
 
 func (d *dryPlayer) Stream(contentType string, open func() (io.ReadCloser, error)) string {
@@ -64,9 +66,9 @@ func (d *dryPlayer) Open(ctx context.Context, _ string) error {
 		return err
 	}
 	d.reader, d.bytes, d.ended, d.paused = r, 0, false, nil
-	d.start, d.at = 0, 0
+	d.start, d.at, d.origin = 0, 0, 0
 	if t, ok := r.(timed); ok {
-		d.start, d.at = t.Start(), t.Start()
+		d.start, d.at, d.origin = t.Start(), t.Start(), t.Origin()
 	}
 	d.drained.Go(func() { d.drain(r) })
 	return nil
@@ -160,7 +162,7 @@ func (d *dryPlayer) Status(context.Context) (player.Status, error) {
 	defer d.mu.Unlock()
 	st := player.Status{State: player.Playing, Time: d.at - d.start}
 	if d.absolute {
-		st.Time = d.at
+		st.Time = d.at + d.origin
 	}
 	st.DemuxBytes = d.bytes
 	switch {
