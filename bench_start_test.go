@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/hls/hlstest"
 	"tapedeck/client/media/clip"
 	"tapedeck/client/web/webtest"
 	"tapedeck/player/playback"
@@ -186,9 +187,13 @@ func (b *bench) starts(t *testing.T) {
 
 	film := webtest.NewFile("clip.mp4", "video/mp4", clip.MP4(), webtest.FileOptions{})
 	t.Cleanup(film.Close)
+	segments := hlstest.NewFilm()
+	t.Cleanup(segments.Close)
 	for _, c := range []struct{ name, link string }{
 		{"film over HTTP (MP4)", film.URL},
 		{"endless HTTP (MPEG-TS)", serveEndless(t, "video/mp2t", clipAs(t, "ts"))},
+		{"HLS, on demand", segments.VOD},
+		{"HLS, live", segments.Live},
 	} {
 		b.start(t, c.name, c.link, ours, theirs)
 	}
