@@ -263,10 +263,14 @@ func (r *steady) again(ctx context.Context, was media.Info) (Session, error) {
 }
 
 // later tells the events of a stream that counts its time from 0 again: a title
-// begins so much later.
+// begins so much later, and so was it sent.
 func (r *steady) later(shift time.Duration) func(media.Event) {
 	return func(e media.Event) {
-		if t, ok := e.(media.Title); ok {
+		switch t := e.(type) {
+		case media.Title:
+			t.Time += shift
+			e = t
+		case media.Aired:
 			t.Time += shift
 			e = t
 		}

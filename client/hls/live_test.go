@@ -373,3 +373,31 @@ func TestLiveTitles(t *testing.T) {
 		}
 	})
 }
+
+// TestAired: dates are told where they begin and where they jump, not where an
+// encoder rounds them.
+func TestAired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f fakeServer
+		f.set("film", lines("#EXTM3U", "#EXT-X-TARGETDURATION:6",
+			"#EXT-X-PROGRAM-DATE-TIME:2026-11-22T10:00:00Z", "#EXTINF:6,", "a",
+			"#EXT-X-PROGRAM-DATE-TIME:2026-11-22T10:00:06.4Z", "#EXTINF:6,", "b",
+			"#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T12:00:00Z", "#EXTINF:6,", "c", "#EXT-X-ENDLIST"))
+		f.set("a", fakeSegment("va", "1", 10*time.Second, 6*time.Second))
+		f.set("b", fakeSegment("va", "1", 16*time.Second, 6*time.Second))
+		f.set("c", fakeSegment("va", "1", 500*time.Second, 6*time.Second))
+		var events told
+		s := f.mustOpen(t, "film", &events)
+		var got seen
+		got.take(t.Context(), s, nil)
+		var aired []string
+		for _, e := range events.events {
+			if a, ok := e.(media.Aired); ok {
+				aired = append(aired, fmt.Sprint(a.Time.Round(100*time.Millisecond), " ", a.At.Format("15:04:05")))
+			}
+		}
+		if fmt.Sprint(aired) != "[0s 10:00:00 12s 12:00:00]" {
+			t.Error(aired)
+		}
+	})
+}

@@ -36,6 +36,7 @@ type reel struct {
 	poll  poller
 	seq   int64 // of the next segment
 	clock clock
+	date  time.Time // of the segment's first packet; zero when that was told, or is not known
 	buf   []byte
 
 	// The present run: segments that go on one from the other.
@@ -59,7 +60,7 @@ type reel struct {
 	ready   bool          // the tracks are known
 	settled time.Duration // up to here nothing more comes
 	ended   bool
-	titles  []media.Title // to be told of
+	news    []media.Event // to be told of
 	space   chan struct{} // something was taken
 }
 
@@ -192,7 +193,7 @@ func (r *reel) prepare(ctx context.Context, g *segment) error {
 		r.fresh()
 	}
 	r.clock.enter(g.era)
-	r.era, r.init = g.era, g.init
+	r.era, r.init, r.date = g.era, g.init, g.date
 	if r.dx != nil || g.init == nil {
 		return nil
 	}
@@ -297,6 +298,7 @@ func (r *reel) emit(p media.Packet) {
 	switch n := r.picks[p.Track]; {
 	case n > 0:
 		r.s.lanes[n-1].push(r.clock.stamp(int(n-1), p), r.settings[n-1])
+		r.airs()
 	case n == tagPick:
 		r.tag(r.clock.stamp(tagTrack, p))
 	}

@@ -122,8 +122,9 @@ type Session struct {
 	format     string        // of the latest run of segments
 	paused     chan struct{} // closed when a pause ends; nil while not paused
 	title      string
-	notes      []string // to be told by Next
-	err        error    // why Next ends
+	aired      media.Aired // the latest that was told
+	notes      []string    // to be told by Next
+	err        error       // why Next ends
 
 	ready   chan struct{} // something may have come
 	wished  chan struct{} // there is a wish

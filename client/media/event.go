@@ -49,7 +49,7 @@ func At(r Rung, err error) error {
 }
 
 // Event is something a session wants to be known while it opens and plays.
-// The set is closed: Attempt, Step, Title, Note, Interrupted and Returned.
+// The set is closed: Attempt, Step, Title, Aired, Note, Interrupted and Returned.
 type Event interface{ event() }
 
 // Attempt says that a way to the stream is about to be tried.
@@ -74,6 +74,13 @@ type Title struct {
 	Time time.Duration
 }
 
+// Aired says at which time of day the broadcaster sent what is at media time
+// Time; what follows went on from there, until the next Aired.
+type Aired struct {
+	Time time.Duration
+	At   time.Time
+}
+
 // Note is a sentence about something that changed by itself: a fallback, a
 // reconnection, a quirk that was worked around.
 type Note struct{ Text string }
@@ -91,6 +98,7 @@ type Returned struct{ After time.Duration }
 func (Attempt) event()     {}
 func (Step) event()        {}
 func (Title) event()       {}
+func (Aired) event()       {}
 func (Note) event()        {}
 func (Interrupted) event() {}
 func (Returned) event()    {}

@@ -45,9 +45,11 @@ type (
 	PlayingEvent struct {
 		Position float64 `json:"position"`
 	}
-	// Position: where the player is, each second while it plays.
+	// Position: where the player is, each second while it plays; aired is when
+	// that was sent, where the broadcaster says it.
 	PositionEvent struct {
 		Position float64 `json:"position"`
+		Aired    string  `json:"aired,omitempty"` // RFC 3339
 	}
 	// Stats: counted since the stream was opened, each second. The decoder's
 	// figures begin anew with each seek of a packet stream.

@@ -230,7 +230,11 @@ func (l *loop) everySecond(s *stream) {
 		LostPictures: c.LostPictures, BitRate: l.state.BitRate,
 	})
 	if l.state.Phase == Playing {
-		l.emit(PositionEvent{Position: seconds(l.state.Position)})
+		p := PositionEvent{Position: seconds(l.state.Position)}
+		if !l.state.Aired.IsZero() {
+			p.Aired = l.state.Aired.Format(time.RFC3339)
+		}
+		l.emit(p)
 	}
 }
 

@@ -89,6 +89,10 @@ type State struct {
 	// first; the last may be heard later only.
 	Titles []Title
 
+	// Aired is when what is at Position was sent, as the broadcaster says; zero
+	// where it does not.
+	Aired time.Time
+
 	Position time.Duration // media time that is seen and heard, as the player reports it
 	Rate     float64       // media time a second: 1 normal, 2 twice as fast, -1 backwards
 

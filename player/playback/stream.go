@@ -61,8 +61,9 @@ type stream struct {
 	countsBase  Counts // of the loads before this one
 	rate        rateMeter
 
-	titles    []Title // the newest maxTitles
-	titlesNew bool    // not in the state yet
+	titles    []Title       // the newest maxTitles
+	aired     []media.Aired // the newest maxAired
+	titlesNew bool          // not in the state yet
 
 	lostAt time.Duration // the newest media time when the stream was lost
 	gaps   []gap         // the newest maxGaps
@@ -217,6 +218,8 @@ func (l *loop) traced(e media.Event) {
 		l.emit(stepEvent(e))
 	case media.Title:
 		l.titled(e)
+	case media.Aired:
+		l.stream.airs(e)
 	case media.Note:
 		l.again(l.stream)
 		l.note(e.Text)

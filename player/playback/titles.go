@@ -100,8 +100,8 @@ func (l *loop) nowOn(t Title) {
 	l.emit(TitleEvent{Title: t.Text, Position: seconds(t.From), At: t.Came.Format(time.RFC3339)})
 }
 
-// moveTo sets the position, and with it the title.
+// moveTo sets the position, and with it the title and the time of day.
 func (l *loop) moveTo(s *stream, at time.Duration) {
-	l.state.Position = at
+	l.state.Position, l.state.Aired = at, s.airedAt(at)
 	l.hear(s)
 }

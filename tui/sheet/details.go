@@ -96,6 +96,9 @@ func (p *page) deck(s playback.State) {
 	p.row("protocol", s.Protocol)
 	p.row("transport", s.Transport)
 	p.row("on now", s.Title)
+	if !s.Aired.IsZero() {
+		p.row("was sent at", s.Aired.Local().Format("2006-01-02 15:04:05"))
+	}
 	switch {
 	case s.NoSeek != "" && s.Live && s.TapeTo > s.TapeFrom:
 		p.row("seek", "within the "+figures.Clock(s.TapeTo-s.TapeFrom)+" that are kept: "+s.NoSeek)
