@@ -75,8 +75,9 @@ func (t *tags) tag() tag {
 			t.rest = t.rest[1:]
 			return got
 		}
+		left := len(t.rest)
 		name := t.word(" \t\r\n=/>")
-		if name == "" { // a stray mark
+		if len(t.rest) == left { // a stray mark
 			t.rest = t.rest[1:]
 			continue
 		}
