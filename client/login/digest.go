@@ -74,8 +74,20 @@ func hexHash(h hash.Hash, s string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// escapeQuoted leaves control bytes out: a link may have them in its user's name,
+// and none may begin a header of its own.
 func escapeQuoted(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+	var b strings.Builder
+	for _, c := range []byte(s) { // which may be Latin-1
+		switch {
+		case c < 0x20 || c == 0x7f:
+			continue
+		case c == '\\' || c == '"':
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 func randomNonce() string {

@@ -198,3 +198,11 @@ func FuzzLoginAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestDigestControlBytes: the name in a link cannot begin a header of its own.
+func TestDigestControlBytes(t *testing.T) {
+	sent, err := ask(t, New("u\r\nX: \"y\\", "p"), "", false, `Digest realm="r", nonce="n"`)
+	if err != nil || !strings.HasPrefix(sent, `Digest username="uX: \"y\\", realm="r"`) {
+		t.Errorf("%q, %v", sent, err)
+	}
+}
