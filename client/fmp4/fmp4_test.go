@@ -207,6 +207,14 @@ var cases = []struct {
 		mdat: "aaab", err: `box "trun": it exceeds its limit`,
 	},
 	{
+		name: "more samples without bytes than anybody counts",
+		moof: func(size uint32) [][]byte {
+			run := bx("trun", u32(trunOffset, maxSamples, size+8))
+			return [][]byte{bx("traf", bx("tfhd", u32(tfhdMoof|tfhdSize, 1, 0)), run, run)}
+		},
+		mdat: "aaab", err: `box "trun": it exceeds its limit`,
+	},
+	{
 		name: "a box that has no room in its parent",
 		moof: func(uint32) [][]byte {
 			return [][]byte{bx("traf", bx("tfhd", u32(tfhdMoof, 1)), u32(99), []byte("trun"), u32(0, 0))}

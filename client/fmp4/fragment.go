@@ -75,6 +75,7 @@ type run struct {
 	base     int64 // what the runs' offsets count from
 	next     int64 // where the next run begins that does not say
 	at       uint64
+	read     int64 // samples of the fragment, also those that are left out
 }
 
 func (r *run) traf(b []byte) error {
@@ -173,7 +174,8 @@ func (r *run) trun(t *track, b []byte) error {
 	if f.short || n*each > int64(len(f.b)) {
 		return r.d.spoilt("trun")
 	}
-	if n > int64(maxSamples-len(r.d.samples.list)) {
+	// Samples need no bytes of their own, neither here nor in mdat.
+	if r.read += n; r.read > maxSamples {
 		r.d.drop()
 		return &BoxError{"trun", ErrTooLarge}
 	}
