@@ -3,6 +3,7 @@ package cut
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -62,7 +63,7 @@ func (a *asf) Cut(b []byte) Unit {
 		a.missing = int64(size)
 		return a.collect(b)
 	case guid == guidData && a.packet > 0 && !a.ready:
-		a.init = append(a.init[:len(a.init):len(a.init)], b[:asfData]...)
+		a.init = append(a.init, b[:asfData]...)
 		a.ready, a.changed = true, true
 		a.line.restart()
 		return Unit{Size: asfData, Role: Header}
@@ -75,7 +76,7 @@ func (a *asf) Cut(b []byte) Unit {
 // collect takes a part of the header.
 func (a *asf) collect(b []byte) Unit {
 	n := int(min(a.missing, int64(len(b))))
-	a.init = append(a.init[:len(a.init):len(a.init)], b[:n]...)
+	a.init = append(a.init, b[:n]...)
 	if a.missing -= int64(n); a.missing == 0 {
 		a.readHeader()
 	}
@@ -125,7 +126,7 @@ func (a *asf) packets(b []byte) Unit {
 	u := Unit{Size: a.packet, Time: a.line.at(p.sent), Timed: true}
 	u.Key = a.key(&p)
 	if u.Key && (a.changed || a.line.jumped) {
-		u.Init = a.init
+		u.Init = slices.Clip(a.init)
 		a.changed, a.line.jumped = false, false
 	}
 	return u

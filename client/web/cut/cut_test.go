@@ -191,3 +191,21 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderBounded: a header that never ends is not kept without end.
+func TestHeaderBounded(t *testing.T) {
+	for _, part := range [][]byte{open(segmentID), el(infoID)} {
+		m := &matroska{}
+		b := join(el(ebmlID), bytes.Repeat(part, 2*maxInit/len(part)))
+		for len(b) > 0 {
+			u := m.Cut(b)
+			if u.Size == 0 {
+				break
+			}
+			b = b[u.Size:]
+		}
+		if len(m.init) > maxInit {
+			t.Errorf("%x: %d bytes are kept", part, len(m.init))
+		}
+	}
+}

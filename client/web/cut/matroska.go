@@ -45,6 +45,7 @@ const (
 	idTrackType      = 0x83
 
 	maxElementHead = 12 // bytes of id and size
+	segmentHead    = 12 // of a segment of unknown size
 	maxMatroska    = 64 // tracks
 	videoTrack     = 1  // TrackType
 )
@@ -126,7 +127,9 @@ func (m *matroska) Cut(b []byte) Unit {
 	case idSegment:
 		m.inside = false
 		// Its size, where it has one, is not that of what is made of it.
-		m.init = binary.BigEndian.AppendUint64(append(m.init[:len(m.init):len(m.init)], b[:4]...), 0x01FFFFFFFFFFFFFF)
+		if len(m.init)+segmentHead <= maxInit {
+			m.init = binary.BigEndian.AppendUint64(append(m.init, b[:4]...), 0x01FFFFFFFFFFFFFF)
+		}
 		return Unit{Size: e.head, Role: Header}
 	case idCluster:
 		return m.cluster(b, e)
@@ -175,7 +178,7 @@ func (m *matroska) head(b []byte, e element) Unit {
 		m.ready = true
 	}
 	if len(m.init)+int(whole) <= maxInit {
-		m.init = append(m.init[:len(m.init):len(m.init)], b[:whole]...)
+		m.init = append(m.init, b[:whole]...)
 		m.changed = true
 	}
 	return Unit{Size: int(whole), Role: Header}

@@ -2,6 +2,7 @@ package cut
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -50,7 +51,7 @@ func (m *mp4) Cut(b []byte) Unit {
 	if m.plain {
 		u := Unit{Size: len(b), Key: !m.told}
 		if u.Key {
-			u.Init, m.told = m.init, true
+			u.Init, m.told = slices.Clip(m.init), true
 		}
 		return u
 	}
@@ -77,7 +78,7 @@ func (m *mp4) Cut(b []byte) Unit {
 		if m.ready { // an encoder that begins anew without ftyp
 			m.init, m.ready = nil, false
 		}
-		if int64(len(m.init))+size > maxInit {
+		if size > maxInit-int64(len(m.init)) {
 			return m.giveUp(b)
 		}
 		m.missing = size
@@ -124,7 +125,7 @@ func (m *mp4) giveUp(b []byte) Unit {
 // collect takes a part of the header.
 func (m *mp4) collect(b []byte) Unit {
 	n := int(min(m.missing, int64(len(b))))
-	m.init = append(m.init[:len(m.init):len(m.init)], b[:n]...)
+	m.init = append(m.init, b[:n]...)
 	m.missing -= int64(n)
 	if m.missing == 0 {
 		m.readHeader()
@@ -245,7 +246,7 @@ func (m *mp4) fragment(b []byte, size int64) Unit {
 		}
 	}
 	if u.Key && (m.changed || m.line.jumped) {
-		u.Init = m.init
+		u.Init = slices.Clip(m.init)
 		m.changed, m.line.jumped = false, false
 	}
 	u.Size = m.begin(size, Media, b)

@@ -41,6 +41,7 @@ func mp4Samples() []sample {
 			[]string{"0s" + h(sound), "1s", "1s from -1s" + h(film)}, 0},
 		{"damaged", "MP4", join(sound, moof(2, 0, plainTfhd, be(0, 1)), []byte("\x00\x00\x00\x02damage, moof"), moof(2, 48000, plainTfhd, be(0, 1))),
 			[]string{"0s" + h(sound), "1s"}, 16},
+		{"a header without end", "MP4", join(box("ftyp", []byte("iso5")), be(1), []byte("moov"), be(0x7fffffff, 0xffffffff), []byte("media")), []string{"0s header 12"}, 0},
 		{"a file", "MP4", join(moov(trak(1, 1000, "vide")), box("mdat", []byte("media"))), []string{"0s" + h(moov(trak(1, 1000, "vide")))}, 0},
 		{"a file with its index at the end", "MP4", join(box("ftyp", []byte("isom")), box("mdat", []byte("media")), box("moov")), []string{"0s header 12"}, 0},
 	}
