@@ -202,7 +202,10 @@ func (a *audio) unit(data []byte, samples int) {
 }
 
 func (a *audio) now() time.Duration {
-	return a.base + time.Duration(a.samples)*time.Second/time.Duration(a.frame.Rate)
+	// Seconds apart from the rest: where no time is told for days the product
+	// would overflow.
+	rate := int64(a.frame.Rate)
+	return a.base + time.Duration(a.samples/rate)*time.Second + time.Duration(a.samples%rate)*time.Second/time.Duration(rate)
 }
 
 // learn takes over what a frame says of the stream; b is its header, or an
