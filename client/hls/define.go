@@ -29,12 +29,26 @@ func (v variables) define(a attributes, master variables, query string) {
 	}
 }
 
+// filler puts the values of variables into the lines of one playlist.
+type filler struct {
+	variables
+	added int // bytes, by values in place of names
+}
+
 // fill puts the values in. One value is never looked through for another, so
-// that the result is bounded; past maxLine it is left as it is.
-func (v variables) fill(s string) string {
-	if len(v) == 0 || !strings.Contains(s, "{$") {
+// that the result is bounded; past maxLine it is left as it is, and so is all
+// that follows once the values have made as much of the playlist as one may be
+// long: a few bytes of name may stand for kilobytes, in each of its lines.
+func (f *filler) fill(s string) string {
+	if len(f.variables) == 0 || f.added > maxPlaylist || !strings.Contains(s, "{$") {
 		return s
 	}
+	filled := f.variables.fill(s)
+	f.added += max(0, len(filled)-len(s))
+	return filled
+}
+
+func (v variables) fill(s string) string {
 	var b strings.Builder
 	for rest := s; rest != ""; {
 		before, after, ok := strings.Cut(rest, "{$")

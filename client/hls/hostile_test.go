@@ -115,3 +115,38 @@ func TestDribble(t *testing.T) {
 		}
 	})
 }
+
+// TestVariablesBounded: a playlist of half a megabyte does not become one of a
+// gigabyte by what its variables stand for.
+func TestVariablesBounded(t *testing.T) {
+	body := lines("#EXTM3U", `#EXT-X-DEFINE:NAME="v",VALUE="`+strings.Repeat("x", maxURI)+`"`) + strings.Repeat("{$v}\n", 50_000)
+	p, err := parsePlaylist([]byte(body), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for i := range p.segments {
+		sum += len(p.segments[i].uri)
+	}
+	if len(p.segments[0].uri) != maxURI || sum > 2*maxPlaylist {
+		t.Errorf("%d bytes of addresses", sum)
+	}
+}
+
+// TestPacketsBounded: what a segment of many small packets takes is bounded as
+// that of its bytes is.
+func TestPacketsBounded(t *testing.T) {
+	s := &Session{ready: make(chan struct{}, 1), seeking: &seek{}}
+	r := &reel{s: s, settled: unset, clock: clock{line: make(timeline)}, dx: newFake()}
+	s.reels = []*reel{r}
+	s.lanes[audioLane].clear()
+	s.target = time.Hour
+	if err := r.write([]byte("FAKE a 1\n")); err != nil {
+		t.Fatal(err)
+	}
+	const some = 10_000
+	s.lanes[audioLane].bytes = maxWaiting - some*itemSize // of what waits already
+	if err := r.write([]byte(strings.Repeat("a 0\n", some))); !errors.Is(err, errHuge) {
+		t.Errorf("%v with %d bytes more", err, some*itemSize)
+	}
+}

@@ -26,7 +26,7 @@ type lane struct {
 	reel  *reel // who fills it; nil: there is no such track
 	items []item
 	head  int // of items, the first that is not taken
-	bytes int
+	bytes int // of memory that what waits takes
 
 	top     time.Duration // the latest time so far
 	reorder time.Duration // how far a packet came behind a later one
@@ -37,6 +37,10 @@ type lane struct {
 	slabs []*slab // the last one is being filled
 	spare []*slab
 }
+
+// itemSize is about what an item takes besides its data, in bytes: a segment may
+// have a hundred million packets of one byte.
+const itemSize = 96
 
 // item is a packet that waits.
 type item struct {
@@ -81,7 +85,7 @@ func (l *lane) push(p media.Packet, s *setting) {
 	n := len(b.data)
 	b.data = append(b.data, p.Data...)
 	b.left++
-	l.bytes += len(p.Data)
+	l.bytes += len(p.Data) + itemSize
 	l.items = append(l.items, item{p.Time, l.order, p.Key, s, b, b.data[n:len(b.data):len(b.data)]})
 }
 
@@ -113,7 +117,7 @@ func (l *lane) room(n int) *slab {
 // take drops the first item. Its data stay as they are until the next push.
 func (l *lane) take() {
 	it := &l.items[l.head]
-	l.bytes -= len(it.data)
+	l.bytes -= len(it.data) + itemSize
 	it.slab.left--
 	*it = item{}
 	l.head++

@@ -32,7 +32,7 @@ func TestLane(t *testing.T) {
 		p.Data = []byte("x")
 		l.push(p, g)
 	}
-	if l.first().time != 440*ms || len(l.items)-l.head != 2 || l.bytes != 2 {
+	if l.first().time != 440*ms || len(l.items)-l.head != 2 || l.bytes != 2*(1+itemSize) {
 		t.Errorf("%+v", l.items)
 	}
 }

@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -346,6 +347,34 @@ func TestEvent(t *testing.T) {
 		time.Sleep(100 * time.Second)
 		if from, err := s.Seek(t.Context(), 150*time.Second); err != nil || from != 150*time.Second {
 			t.Error(from, err)
+		}
+	})
+}
+
+// TestSeekInNothing: a seek in a list from which everything has gone is answered.
+func TestSeekInNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f fakeServer
+		e := newStation(&f, 0)
+		e.header = "#EXT-X-PLAYLIST-TYPE:EVENT\n"
+		s := f.mustOpen(t, "live", nil)
+		var got seen
+		got.take(t.Context(), s, func() bool { return len(got.chunks) == 3 })
+		f.mu.Lock()
+		f.answer = func(path string) (string, error) {
+			if path == "live" {
+				return lines("#EXTM3U", "#EXT-X-TARGETDURATION:6", "#EXT-X-ENDLIST"), nil
+			}
+			return e.answer(path)
+		}
+		f.mu.Unlock()
+		got.take(t.Context(), s, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range 2 {
+			if _, err := s.Seek(ctx, time.Second); !errors.Is(err, errNoSegments) {
+				t.Error(err)
+			}
 		}
 	})
 }

@@ -57,6 +57,7 @@ func isMaster(body []byte) bool {
 
 func parseMaster(body []byte, query string) (*master, error) {
 	m := &master{variables: make(variables)}
+	fill := filler{variables: m.variables}
 	var next *variant
 	err := eachLine(body, func(line string) error {
 		if !strings.HasPrefix(line, "#") {
@@ -65,7 +66,7 @@ func parseMaster(body []byte, query string) (*master, error) {
 			}
 			v := *next
 			next = nil
-			if v.uri = m.variables.fill(line); len(v.uri) > maxURI {
+			if v.uri = fill.fill(line); len(v.uri) > maxURI {
 				return errLongURI
 			}
 			if len(m.variants) == maxVariants {
@@ -78,7 +79,7 @@ func parseMaster(body []byte, query string) (*master, error) {
 		if !ok {
 			return nil
 		}
-		a := parseAttributes(m.variables.fill(value))
+		a := parseAttributes(fill.fill(value))
 		switch name {
 		case "#EXT-X-STREAM-INF":
 			next = newVariant(a)

@@ -124,6 +124,7 @@ func looksLikePlaylist(body []byte) bool {
 // about to come.
 type parser struct {
 	list  *playlist
+	fill  filler    // of the list's variables
 	query string    // of the playlist's own address
 	from  variables // the master playlist's
 
@@ -152,6 +153,7 @@ func parsePlaylist(body []byte, query string, master variables) (*playlist, erro
 		return nil, errNotPlaylist
 	}
 	p := &parser{list: &playlist{variables: make(variables)}, query: query, from: master}
+	p.fill.variables = p.list.variables
 	if err := eachLine(body, p.line); err != nil {
 		return nil, err
 	}
@@ -180,7 +182,7 @@ func (p *playlist) setTarget(given bool) {
 func (p *parser) line(line string) error {
 	if !strings.HasPrefix(line, "#") {
 		p.inKeys = false
-		return p.segment(p.list.variables.fill(line))
+		return p.segment(p.fill.fill(line))
 	}
 	name, value, ok := tag(line)
 	if !ok {
@@ -190,7 +192,7 @@ func (p *parser) line(line string) error {
 	if name != "#EXT-X-KEY" {
 		p.inKeys = false
 	}
-	value = p.list.variables.fill(value)
+	value = p.fill.fill(value)
 	switch name {
 	case "#EXTINF":
 		seconds, _, _ := strings.Cut(value, ",")

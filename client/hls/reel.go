@@ -17,6 +17,10 @@ const (
 	aheadTime  = 30 * time.Second
 	aheadBytes = 16 << 20
 
+	// maxWaiting is how much memory the packets of one reel may take: what is ahead
+	// of the reader, and a whole segment.
+	maxWaiting = 2*aheadBytes + maxSegment
+
 	// maxMissed is how many segments in a row may be left out because they are not
 	// there or make no sense.
 	maxMissed = 3
@@ -249,8 +253,11 @@ func (r *reel) write(p []byte) error {
 		r.learn()
 	}
 	r.s.advance()
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("%w: %w", errDemux, err)
+	case r.aheadBytes() > maxWaiting:
+		return errHuge
 	}
 	return nil
 }

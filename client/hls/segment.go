@@ -86,7 +86,7 @@ func (f *feeding) fetch(ctx context.Context, a address.Address, part byteRange) 
 	for try := 1; ; try++ {
 		q := Request{Link: a, From: part.from + f.got}
 		if part.size > 0 {
-			if q.Size = part.size - f.got; q.Size == 0 {
+			if q.Size = part.size - f.got; q.Size <= 0 {
 				return nil
 			}
 		}

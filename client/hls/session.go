@@ -46,6 +46,7 @@ package hls
 import (
 	"context"
 	"crypto/cipher"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -167,15 +168,12 @@ func (s *Session) finish(err error) {
 }
 
 func (s *Session) failLocked(err error) {
-	if s.err != nil && err != errClosed {
+	if s.err != nil && s.err != io.EOF && err != errClosed { // an end is none where a seek follows it
 		return
 	}
 	s.err = err
 	for _, w := range []*seek{s.seeking, s.wish} {
-		if w != nil {
-			w.err = err
-			close(w.done)
-		}
+		w.fails(err)
 	}
 	s.seeking, s.wish = nil, nil
 	s.fail.Do(func() { close(s.failed) })

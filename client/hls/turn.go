@@ -42,6 +42,14 @@ type seek struct {
 	done chan struct{}
 }
 
+// fails tells whoever asked for it that it came to nothing.
+func (w *seek) fails(err error) {
+	if w != nil {
+		w.err = err
+		close(w.done)
+	}
+}
+
 // conduct plays one turn after another: the first, one for each seek, and one
 // whenever a live stream has to be joined anew.
 func (s *Session) conduct(ctx context.Context, p plan) {
@@ -114,6 +122,7 @@ func (s *Session) turn(ctx context.Context, p plan) error {
 	defer cancel(nil)
 	reels, err := s.begin(p, cancel)
 	if err != nil {
+		p.seek.fails(err)
 		return err
 	}
 	var all sync.WaitGroup
