@@ -36,7 +36,7 @@ const (
 // be written to while others read.
 type cache struct {
 	file   *os.File // nil: there is no disc for it
-	full   error    // why nothing more is written to it
+	full   error    // why nothing more is written to it: it is full, or broken
 	size   int64    // of the remote file
 	max    int      // segments
 	reader int64    // where a player reads: what follows stays in memory
@@ -218,10 +218,21 @@ func (c *cache) load(s *segment) error {
 	}
 	// Reading ends at the file's end where the last write was a short one.
 	if n, err := c.file.ReadAt(s.data, s.slot*segmentSize); n < segmentSize {
-		return fmt.Errorf("http: temporary file: %w", err)
+		c.lose(s)
+		c.full = fmt.Errorf("http: temporary file: %w", err)
+		return c.full
 	}
 	s.written = true
 	return nil
+}
+
+// lose forgets s, which was just loaded and which the disc does not give back:
+// what its memory holds is another one's.
+func (c *cache) lose(s *segment) {
+	c.memory = c.memory[:len(c.memory)-1]
+	segmentMemory.Put((*[segmentSize]byte)(s.data))
+	s.data = nil
+	delete(c.segments, s.number)
 }
 
 // idle is which segment in memory is needed least: not the one that is being

@@ -100,6 +100,29 @@ func TestDiscFull(t *testing.T) {
 	reads(t, f, data, 25<<20, 1<<20)
 }
 
+// TestDiscLost: what the disc does not give back is not there any more; it is
+// never something else.
+func TestDiscLost(t *testing.T) {
+	data := movie((inMemory + 4) * segmentSize)
+	c := newCache(t.TempDir(), int64(len(data)), int64(len(data)))
+	defer c.close()
+	c.reader = c.size
+	fill(t, c, data, len(data))
+	c.file.Close()
+	p := make([]byte, 1000)
+	if n, err := c.readAt(p, 0); n > 0 || err == nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if n, err := c.readAt(p, 0); n > 0 || err != nil {
+		t.Errorf("then %d bytes, %v", n, err)
+	}
+	c.start(0)
+	fill(t, c, data, 2000)
+	if n, err := c.readAt(p, 0); n != len(p) || err != nil || !bytes.Equal(p, data[:n]) {
+		t.Errorf("fetched again: %d bytes, %v", n, err)
+	}
+}
+
 func TestNoFolderAtAll(t *testing.T) {
 	data := movie(30 << 20)
 	server := webtest.NewFile("a.mp4", "video/mp4", data, webtest.FileOptions{})
