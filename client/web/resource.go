@@ -78,6 +78,10 @@ func (resp *Response) part(got *reply, r Request) error {
 		if !ok || from != r.From || r.Size > 0 && to >= r.From+r.Size {
 			return fmt.Errorf("http: the server sent another part than the one from byte %d on", r.From)
 		}
+		if said := to - from + 1; got.length < 0 || got.length > said { // it may send more than that
+			body = io.LimitReader(body, said)
+			resp.Length = min(resp.Length, said)
+		}
 	case r.From > maxSkip:
 		return errNoRanges
 	case r.From > 0 || r.Size > 0: // the server sent the whole

@@ -223,6 +223,11 @@ func TestFetchPart(t *testing.T) {
 		}
 		file.Close()
 	}
+	more := webtest.NewHostile(webtest.Says("", "HTTP/1.1 206 Partial\r\nContent-Range: bytes 4-5/10\r\nContent-Length: 6\r\n\r\n456789"))
+	defer more.Close()
+	if got, resp, err := fetchAll(t.Context(), t, newTestClient(t, Config{}), Request{Link: mustParse(t, more.URL), From: 4, Size: 2}); err != nil || got != "45" || resp.Length != 2 {
+		t.Errorf("%q, %v", got, err)
+	}
 	other := webtest.NewHostile(webtest.Says("", "HTTP/1.1 206 Partial\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\n56789"))
 	defer other.Close()
 	c := newTestClient(t, Config{})
