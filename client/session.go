@@ -14,7 +14,8 @@ import (
 // the same time.
 type Session interface {
 	// Info says what was opened. It is complete when Open returns, but for
-	// tracks that only the decoder will know.
+	// tracks that only the decoder will know. One that is no Scaler says why in
+	// Can.NoScale.
 	Info() media.Info
 
 	// Next returns the next run of container bytes. It blocks until there is

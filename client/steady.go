@@ -41,8 +41,6 @@ const (
 	maxMoves = 5
 )
 
-const normalOnly = "it plays at normal speed only"
-
 var errClosed = errors.New("the stream is closed")
 
 // steady is a Session that comes back by itself: when the stream under it is
@@ -322,14 +320,7 @@ func (r *steady) tell(e media.Event) {
 }
 
 // Info is the present stream's.
-func (r *steady) Info() media.Info {
-	s := r.session()
-	i := s.Info()
-	if _, ok := s.(Scaler); !ok && i.Can.NoScale == "" {
-		i.Can.NoScale = normalOnly
-	}
-	return i
-}
+func (r *steady) Info() media.Info { return r.session().Info() }
 
 func (r *steady) Pause(ctx context.Context) error  { return r.session().Pause(ctx) }
 func (r *steady) Resume(ctx context.Context) error { return r.session().Resume(ctx) }
@@ -346,9 +337,10 @@ func (r *steady) Seek(ctx context.Context, to time.Duration) (time.Duration, err
 
 // Scale is the present stream's; one that cannot says so in Info.
 func (r *steady) Scale(ctx context.Context, at time.Duration, rate float64) (time.Duration, float64, error) {
-	s, ok := r.session().(Scaler)
+	now := r.session()
+	s, ok := now.(Scaler)
 	if !ok {
-		return 0, 1, fmt.Errorf("%w: %s", media.ErrCannot, normalOnly)
+		return 0, 1, fmt.Errorf("%w: %s", media.ErrCannot, now.Info().Can.NoScale)
 	}
 	from, got, err := s.Scale(ctx, at, rate)
 	if err == nil {

@@ -25,8 +25,9 @@ func (s *Session) Info() media.Info {
 func (s *Session) describe(list *playlist) {
 	s.live = list.live()
 	i := media.Info{Protocol: "hls", Transport: s.transport, ContentType: "video/x-matroska", Live: s.live}
+	i.Can.NoScale = media.NormalSpeed
 	if s.live {
-		i.Can.NoPause = whyLive
+		i.Can.NoPause, i.Can.NoScale = whyLive, whyLive
 		if !list.event {
 			i.Can.NoSeek = whyLive
 		}

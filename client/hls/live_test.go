@@ -105,7 +105,7 @@ func TestLive(t *testing.T) {
 			begun := time.Now()
 			s := f.mustOpen(t, "live", nil)
 			i := s.Info()
-			if !i.Live || i.Duration != 0 || i.Can.NoSeek != whyLive || i.Can.NoPause != whyLive {
+			if !i.Live || i.Duration != 0 || i.Can.NoSeek != whyLive || i.Can.NoPause != whyLive || i.Can.NoScale != whyLive {
 				t.Errorf("%+v", i)
 			}
 			if _, err := s.Seek(t.Context(), 0); !errors.Is(err, media.ErrCannot) {

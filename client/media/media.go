@@ -165,10 +165,13 @@ type Capabilities struct {
 	NoSeek  string
 	NoPause string
 
-	// NoScale is why it plays at normal speed only. Whether a server can do
-	// more is seen when it is asked.
+	// NoScale is why it plays at normal speed only; a session that has no other
+	// always says so. Whether a server can do more is seen when it is asked.
 	NoScale string
 }
+
+// NormalSpeed is the NoScale of protocols that know no other speed.
+const NormalSpeed = "it plays at normal speed only"
 
 // Stats counts what came over the network since the session was opened.
 // All figures only grow.

@@ -61,7 +61,7 @@ func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	f := openFile(t, server.URL, Config{CacheDir: dir})
 	info := f.Info()
-	if info.Live || info.Can != (media.Capabilities{}) || info.ContentType != "video/mp4" || f.Size() != int64(len(data)) {
+	if info.Live || info.Can != (media.Capabilities{NoScale: media.NormalSpeed}) || info.ContentType != "video/mp4" || f.Size() != int64(len(data)) {
 		t.Errorf("%+v, %d bytes", info, f.Size())
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -108,6 +108,7 @@ func describe(r *reply, found container, titles *icy) media.Info {
 		Server:      text(h.Get("Server"), maxErrorText),
 		ContentType: found.contentType,
 		BitRate:     icyBitRate(h.Get("Icy-Br")),
+		Can:         media.Capabilities{NoScale: media.NormalSpeed},
 	}
 	if titles.radio {
 		info.Protocol = "icy"

@@ -45,7 +45,7 @@ func newStream(c *client, r *reply, info media.Info, titles *icy, head *beginnin
 	info.Live = titles.radio || r.length < 0 || head.found.pushed
 	info.Can.NoSeek = whyNoRanges
 	if info.Live {
-		info.Can = media.Capabilities{NoSeek: whyLive, NoPause: whyLive}
+		info.Can = media.Capabilities{NoSeek: whyLive, NoPause: whyLive, NoScale: whyLive}
 	}
 	s := &Stream{
 		c: c, body: r.body, info: info, titles: titles, begun: head.end, marked: r.marked, saved: r.saved(),

@@ -39,7 +39,7 @@ func TestRadio(t *testing.T) {
 				info.Title != "Café & Bar" || info.ContentType != "audio/mpeg" || info.Tracks[0].Codec != media.MP3 {
 				t.Errorf("%+v", info)
 			}
-			if info.Can.NoSeek != whyLive || info.Can.NoPause != whyLive {
+			if info.Can != (media.Capabilities{NoSeek: whyLive, NoPause: whyLive, NoScale: whyLive}) {
 				t.Errorf("%+v", info.Can)
 			}
 			var got []byte

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"tapedeck/client"
 )
 
 // rates are the speeds that are offered, slowest first; a player alone has the
@@ -96,9 +94,6 @@ func (l *loop) rateIs(rate float64) {
 func (s *stream) noRate() string {
 	if s.file != nil {
 		return ""
-	}
-	if _, ok := s.session.(client.Scaler); !ok && s.info.Can.NoScale == "" {
-		return "it plays at normal speed only"
 	}
 	return s.info.Can.NoScale
 }

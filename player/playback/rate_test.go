@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tapedeck/client/media"
 )
 
 // fakeScaler has a server that plays at double speed and backwards, and no
@@ -61,7 +63,9 @@ func TestRateOfTheServer(t *testing.T) {
 }
 
 func TestNoOtherRate(t *testing.T) {
-	deckTest(t, newSession(filmInfo), func(t *testing.T, b *bench) {
+	info := filmInfo
+	info.Can.NoScale = media.NormalSpeed
+	deckTest(t, newSession(info), func(t *testing.T, b *bench) {
 		b.deck.Do(Play{Entry: entry})
 		after(2 * time.Second)
 		b.deck.Do(ShiftRate{Steps: 1})
