@@ -56,7 +56,8 @@ type flac struct {
 	rest
 	info    streamInfo
 	init    []byte
-	last    int // where in init the head of its last block is
+	told    []byte // init as it is told
+	last    int    // where in init the head of its last block is
 	title   string
 	opening bool // blocks of metadata are coming
 	inFrame bool
@@ -137,9 +138,11 @@ func (f *flac) begins(b []byte, number int64) Unit {
 	}
 	u := Unit{Time: f.line.at(ticks(at, f.info.rate)), Timed: true, Key: len(f.init) > 4}
 	if u.Key && (f.changed || f.line.jumped) {
-		init := slices.Clone(f.init)
-		init[f.last] |= flacLast
-		u.Init, u.Tagged, u.Title = init, f.changed, f.title
+		if f.changed {
+			f.told = slices.Clone(f.init)
+			f.told[f.last] |= flacLast
+		}
+		u.Init, u.Tagged, u.Title = f.told, f.changed, f.title
 		f.changed, f.line.jumped = false, false
 	}
 	u.Size = f.next(b)

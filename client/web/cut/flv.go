@@ -35,6 +35,7 @@ type flv struct {
 	rest
 	head                 [flvHead]byte
 	script, video, sound []byte // the tags that stand in the header
+	init                 []byte // of head and tags; nil: not put together yet
 	changed              bool   // since Init was told
 	promised, seen       bool   // a picture
 	began                time.Duration
@@ -80,7 +81,7 @@ func (f *flv) Cut(b []byte) Unit {
 		return Unit{}
 	}
 	if !bytes.Equal(b[flvTag:whole], (*kept)[min(len(*kept), flvTag):]) {
-		*kept = bytes.Clone(b[:whole])
+		*kept, f.init = bytes.Clone(b[:whole]), nil
 		// News of the film alone, as some servers send it every few seconds, is
 		// for those who begin later.
 		f.changed = f.changed || kept != &f.script
@@ -100,7 +101,7 @@ func (f *flv) header(b []byte) Unit {
 	copy(f.head[:], "FLV\x01")
 	f.head[4], f.head[8] = b[4], 9
 	f.promised, f.seen = b[4]&1 != 0, false
-	f.script, f.video, f.sound = nil, nil, nil
+	f.script, f.video, f.sound, f.init = nil, nil, nil, nil
 	f.changed, f.began = true, f.line.out
 	f.line.restart()
 	return Unit{Size: offset + flvBack, Role: Header}
@@ -143,7 +144,10 @@ func (f *flv) media(b []byte, whole int) Unit {
 		u.Key = !f.seen && (!f.promised || u.Time-f.began > flvNoPicture)
 	}
 	if u.Key && (f.changed || f.line.jumped) {
-		u.Init = bytes.Join([][]byte{f.head[:], f.script, f.video, f.sound}, nil)
+		if f.init == nil {
+			f.init = bytes.Join([][]byte{f.head[:], f.script, f.video, f.sound}, nil)
+		}
+		u.Init = f.init
 		f.changed, f.line.jumped = false, false
 	}
 	u.Size = f.begin(int64(whole), Media, b)
