@@ -39,7 +39,7 @@ type Client struct {
 	UserAgent string // "tapedeck/VERSION" of each protocol's default
 	CacheDir  string // where seekable files keep what was fetched; os.TempDir()
 
-	// Pins and OldTLS are those of rtsp.Config.
+	// Pins and OldTLS are those of trust.Options.
 	Pins   map[string]string
 	OldTLS bool
 

@@ -7,9 +7,6 @@ import (
 	"tapedeck/client/media"
 )
 
-// eventCodec names the track whose packets are ID3 tags.
-const eventCodec media.Codec = "ID3"
-
 // An emsg (ISO/IEC 23009-1, 5.10.3.3) is a full box:
 //
 //	version 0  | scheme, 0 | value, 0 | scale32 | later by32 | lasts32 | id32 | message

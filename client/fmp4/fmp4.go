@@ -137,7 +137,7 @@ func (d *Demuxer) Tracks() []media.Track {
 		d.list[i].ID = i
 	}
 	if d.events.seen {
-		d.list = append(d.list, media.Track{ID: len(d.tracks), Kind: media.Data, Codec: eventCodec})
+		d.list = append(d.list, media.Track{ID: len(d.tracks), Kind: media.Data, Codec: media.ID3})
 	}
 	return d.list
 }

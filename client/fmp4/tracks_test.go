@@ -133,7 +133,7 @@ func TestEvents(t *testing.T) {
 	now := bx("emsg", u32(1<<24, 1000, 0, 3000, 0, 7), []byte(scheme), []byte("v\x00"), tag)
 	other := bx("emsg", u32(1<<24, 1000, 0, 3000, 0, 7), []byte("urn:scte:scte35:2013:bin\x00\x00"), tag)
 	cut := bx("emsg", u32(1<<24, 1000))
-	media := segment(func(size uint32) [][]byte {
+	fragment := segment(func(size uint32) [][]byte {
 		return [][]byte{bx("traf", bx("tfhd", u32(tfhdMoof, 1)), bx("tfdt", u32(0, 50)),
 			bx("trun", u32(sized, 1, size+8-12, 1)))}
 	}, "a")
@@ -142,12 +142,12 @@ func TestEvents(t *testing.T) {
 		if _, err := feed(d, initOf(avcTrak(), aacTrak()), size); err != nil || len(d.Tracks()) != 2 {
 			t.Fatal(err)
 		}
-		got, err := feed(d, slices.Concat(other, later, now, media), size)
+		got, err := feed(d, slices.Concat(other, later, now, fragment), size)
 		want := []unit{{2, 3 * time.Second, true, string(tag)}, {2, 2500 * time.Millisecond, true, string(tag)}, {0, 2 * time.Second, false, "a"}}
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%v, %v; want %v", got, err, want)
 		}
-		if l := d.Tracks(); len(l) != 3 || l[2].Codec != eventCodec || l[2].ID != 2 {
+		if l := d.Tracks(); len(l) != 3 || l[2].Codec != media.ID3 || l[2].ID != 2 {
 			t.Errorf("%+v", l)
 		}
 		if _, err := feed(d, cut, size); err == nil {

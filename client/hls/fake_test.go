@@ -60,7 +60,7 @@ func (d *fakeDemuxer) line(f []string, yield func(media.Packet)) error {
 			}
 			d.tracks = append(d.tracks, track)
 		}
-		d.tracks = append(d.tracks, media.Track{ID: len(d.tracks), Kind: media.Data, Codec: codecID3})
+		d.tracks = append(d.tracks, media.Track{ID: len(d.tracks), Kind: media.Data, Codec: media.ID3})
 		return nil
 	}
 	ms, err := strconv.Atoi(f[1])
@@ -68,7 +68,7 @@ func (d *fakeDemuxer) line(f []string, yield func(media.Packet)) error {
 		return errors.New("no time")
 	}
 	for _, t := range d.tracks {
-		if t.Kind.String()[0] != f[0][0] && (f[0] != "t" || t.Codec != codecID3) {
+		if t.Kind.String()[0] != f[0][0] && (f[0] != "t" || t.Codec != media.ID3) {
 			continue
 		}
 		data := "<" + f[0] + " " + f[1] + ">"

@@ -325,7 +325,7 @@ func (r *reel) pick() {
 		n := laneOf(t)
 		switch {
 		case r.picks[i] != 0:
-		case t.Codec == codecID3:
+		case t.Codec == media.ID3:
 			r.picks[i] = tagPick
 		case n < 0, r.settings[n] != nil, r.sound != (n == audioLane && r.s.hasSound), r.sound && n != audioLane:
 			r.picks[i] = -1
@@ -344,9 +344,6 @@ func (r *reel) pick() {
 		}
 	}
 }
-
-// codecID3 is the coding of a track of timed tags.
-const codecID3 media.Codec = "ID3"
 
 func laneOf(t media.Track) int {
 	switch {

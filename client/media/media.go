@@ -83,6 +83,9 @@ const (
 	// MPEGTS is a whole transport stream carried as one track (RTP payload
 	// MP2T): its packets are container bytes already and are not muxed again.
 	MPEGTS Codec = "MPEG-TS"
+
+	// ID3 is tags between the media, as Data: each packet is a whole one.
+	ID3 Codec = "ID3"
 )
 
 // Track describes one elementary stream of a session.

@@ -102,7 +102,7 @@ func (d *Packed) Tracks() []media.Track {
 	}
 	d.tracks = []media.Track{t}
 	if d.tagged {
-		d.tracks = append(d.tracks, media.Track{ID: packedTags, Kind: media.Data, Codec: id3Codec})
+		d.tracks = append(d.tracks, media.Track{ID: packedTags, Kind: media.Data, Codec: media.ID3})
 	}
 	return d.tracks
 }

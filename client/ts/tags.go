@@ -5,9 +5,6 @@ import (
 	"tapedeck/client/media"
 )
 
-// id3Codec names the tracks whose packets are ID3 tags.
-const id3Codec media.Codec = "ID3"
-
 // tags is a stream of ID3 tags ("Timed Metadata for HTTP Live Streaming"): one
 // or several in a PES packet, whole. The time of the PES packet is theirs.
 type tags struct {
