@@ -157,13 +157,13 @@ func openWeb(ctx context.Context, c *Client, a address.Address, o Options) (Sess
 
 func openHLS(ctx context.Context, w *web.Client, list *web.ListError, o Options) (Session, error) {
 	fetch := func(ctx context.Context, r hls.Request) (*hls.Response, error) {
-		resp, err := w.Fetch(ctx, web.Request{Link: r.Link, From: r.From, Size: r.Size, Step: r.Step})
+		resp, err := w.Fetch(ctx, web.Request{Link: r.Link, From: r.From, Size: r.Size, Step: r.Step, OnlyPublic: r.OnlyPublic})
 		if err != nil {
 			return nil, err
 		}
-		return &hls.Response{ReadCloser: resp, Link: resp.Link, Length: resp.Length}, nil
+		return &hls.Response{ReadCloser: resp, Link: resp.Link, Length: resp.Length, Public: resp.Public}, nil
 	}
-	s, err := hls.Open(ctx, hls.Source{Link: list.Link, Body: list.Body, Transport: list.Transport}, hls.Config{
+	s, err := hls.Open(ctx, hls.Source{Link: list.Link, Body: list.Body, Transport: list.Transport, Public: list.Public}, hls.Config{
 		Fetch: fetch, Status: statusOf, Trace: o.Trace, Close: w.Close,
 	})
 	if err != nil {

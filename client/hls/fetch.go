@@ -21,6 +21,7 @@ type Request struct {
 	Link       address.Address
 	From, Size int64  // bytes; Size 0: all from From on
 	Step       string // the name under which the answer is traced; empty: nothing is
+	OnlyPublic bool   // nothing inside is asked for: a list from the outside names it
 }
 
 // Response is an answer with success.
@@ -28,6 +29,14 @@ type Response struct {
 	io.ReadCloser
 	Link   address.Address // who answered, after redirects
 	Length int64           // of what Read gives, -1 where it is not known
+	Public bool            // who answered is in the public network
+}
+
+// sender is who sent a playlist. What its URIs are relative to; and where it is
+// on the outside they do not lead inside, whoever named the playlist.
+type sender struct {
+	link   address.Address // after redirects
+	public bool
 }
 
 // link makes the address of a URI in a playlist that from brought. The login
@@ -47,24 +56,24 @@ func link(from address.Address, uri string) (address.Address, error) {
 }
 
 // get fetches a small resource: at most limit bytes, within smallPatience.
-func (s *Session) get(ctx context.Context, r Request, limit int64, tooLong error) ([]byte, address.Address, error) {
+func (s *Session) get(ctx context.Context, r Request, limit int64, tooLong error) ([]byte, sender, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, smallPatience, errSlow)
 	defer cancel()
 	resp, err := s.cfg.Fetch(ctx, r)
 	if err != nil {
-		return nil, r.Link, orCause(ctx, err)
+		return nil, sender{}, orCause(ctx, err)
 	}
 	defer resp.Close()
 	b, err := io.ReadAll(io.LimitReader(resp, limit+1))
 	switch {
 	case err != nil:
-		return nil, r.Link, orCause(ctx, err)
+		return nil, sender{}, orCause(ctx, err)
 	case int64(len(b)) > limit:
-		return nil, r.Link, tooLong
+		return nil, sender{}, tooLong
 	case int64(len(b)) < r.Size:
-		return nil, r.Link, errShort
+		return nil, sender{}, errShort
 	}
-	return b, resp.Link, nil
+	return b, sender{resp.Link, resp.Public}, nil
 }
 
 // smallPatience bounds how long a playlist, a key or an init segment may take.

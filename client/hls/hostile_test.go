@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/client/address"
 	"tapedeck/client/media"
 )
 
@@ -74,6 +76,38 @@ func TestHostile(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOutsideStaysOutside: what a list from the public network names is asked for
+// there, although the master playlist is somebody's own.
+func TestOutsideStaysOutside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f fakeServer
+		f.set("film", lines("#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "http://outside/list"))
+		f.set("list", lines("#EXTM3U", "#EXT-X-TARGETDURATION:6", `#EXT-X-MAP:URI="init"`, `#EXT-X-KEY:METHOD=AES-128,URI="key"`, "#EXTINF:6,", "http://server/a", "#EXT-X-ENDLIST"))
+		var held []string
+		fetch := func(ctx context.Context, r Request) (*Response, error) {
+			if r.OnlyPublic {
+				held = append(held, r.Link.Path)
+			}
+			resp, err := f.fetch(ctx, r)
+			if err == nil {
+				resp.Public = r.Link.Host == "outside"
+			}
+			return resp, err
+		}
+		f.set("init", "FAKE va 1\n")
+		f.set("key", "sixteen bytes ok")
+		f.set("a", "x")
+		a, err := address.Parse("http://server/film")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Open(t.Context(), Source{Link: a, Body: []byte(f.files["film"])}, Config{Fetch: fetch, Status: fakeStatus, sniff: fakeSniff})
+		if got := strings.Join(held, " "); got != "/init /key /a" {
+			t.Errorf("held outside: %s; %v", got, err)
+		}
+	})
 }
 
 // endless is a body that never ends.

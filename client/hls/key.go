@@ -34,15 +34,15 @@ func (e *noKey) Error() string { return e.err.Error() }
 func (e *noKey) Unwrap() error { return e.err }
 
 // key fetches what a playlist from from names as a key.
-func (s *Session) key(ctx context.Context, from address.Address, tag *keyTag) (cipher.Block, error) {
-	a, err := link(from, tag.uri)
+func (s *Session) key(ctx context.Context, from sender, tag *keyTag) (cipher.Block, error) {
+	a, err := link(from.link, tag.uri)
 	if err != nil {
 		return nil, media.At(media.RungContainer, err)
 	}
 	if b, ok := s.keys.get(a); ok {
 		return b, nil
 	}
-	raw, _, err := s.get(ctx, Request{Link: a}, keySize, &KeyError{Size: keySize + 1})
+	raw, _, err := s.get(ctx, Request{Link: a, OnlyPublic: from.public}, keySize, &KeyError{Size: keySize + 1})
 	if err == nil && len(raw) != keySize {
 		err = &KeyError{Size: len(raw)}
 	}

@@ -41,7 +41,7 @@ func (s *Session) open(ctx, life context.Context, from Source) error {
 	if isMaster(from.Body) {
 		err = s.openMaster(ctx, from)
 	} else {
-		s.mainList, err = s.parseList(begun, from.Link, from.Body)
+		s.mainList, err = s.parseList(begun, sender{from.Link, from.Public}, from.Body)
 		if err != nil {
 			s.trace.step(media.RungReply, "playlist", begun, "", err)
 		} else {

@@ -51,7 +51,7 @@ func (p *poller) stuck(target time.Duration, now time.Time) bool {
 // mediaList is a playlist as it was fetched.
 type mediaList struct {
 	asked address.Address // of whom
-	from  address.Address // who answered, after redirects: what its URIs are relative to
+	from  sender
 	list  *playlist
 	poll  poller
 }
@@ -70,15 +70,15 @@ func (s *Session) fetchList(ctx context.Context, a address.Address) (*mediaList,
 	return m, err
 }
 
-func (s *Session) parseList(begun time.Time, from address.Address, body []byte) (*mediaList, error) {
+func (s *Session) parseList(begun time.Time, from sender, body []byte) (*mediaList, error) {
 	if isMaster(body) {
 		return nil, media.At(media.RungReply, errNested)
 	}
-	list, err := parsePlaylist(body, query(from), s.variables)
+	list, err := parsePlaylist(body, query(from.link), s.variables)
 	if err != nil {
 		return nil, media.At(media.RungReply, err)
 	}
-	return &mediaList{asked: from, from: from, list: list, poll: poller{asked: begun, changed: time.Now()}}, nil
+	return &mediaList{asked: from.link, from: from, list: list, poll: poller{asked: begun, changed: time.Now()}}, nil
 }
 
 // wrappedAt is wrapped for what has no rung of its own.

@@ -35,7 +35,7 @@ type reel struct {
 	s     *Session
 	sound bool            // it is the separate sound
 	asked address.Address // for the playlist
-	from  address.Address // who answered
+	from  sender
 	list  *playlist
 	poll  poller
 	seq   int64 // of the next segment

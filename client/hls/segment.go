@@ -36,7 +36,7 @@ func (r *reel) play(ctx context.Context, g *segment) error {
 	if g.guard != "" {
 		return protected(g.guard)
 	}
-	a, err := link(r.from, g.uri)
+	a, err := link(r.from.link, g.uri)
 	if err != nil {
 		return media.At(media.RungContainer, err)
 	}
@@ -84,7 +84,7 @@ type feeding struct {
 // another, which goes on at the byte where it broke.
 func (f *feeding) fetch(ctx context.Context, a address.Address, part byteRange) error {
 	for try := 1; ; try++ {
-		q := Request{Link: a, From: part.from + f.got}
+		q := Request{Link: a, From: part.from + f.got, OnlyPublic: f.reel.from.public}
 		if part.size > 0 {
 			if q.Size = part.size - f.got; q.Size <= 0 {
 				return nil
@@ -204,8 +204,8 @@ func (f *feeding) finish() error {
 var errDemux = errors.New("it cannot be taken apart")
 
 // initBytes are the bytes of an init segment, remembered.
-func (s *Session) initBytes(ctx context.Context, from address.Address, t *initTag) ([]byte, error) {
-	a, err := link(from, t.uri)
+func (s *Session) initBytes(ctx context.Context, from sender, t *initTag) ([]byte, error) {
+	a, err := link(from.link, t.uri)
 	if err != nil {
 		return nil, media.At(media.RungContainer, err)
 	}
@@ -214,7 +214,7 @@ func (s *Session) initBytes(ctx context.Context, from address.Address, t *initTa
 	if b, ok := s.inits.get(name); ok {
 		return b, nil
 	}
-	b, _, err := s.get(ctx, Request{Link: a, From: t.bytes.from, Size: t.bytes.size}, maxInit, errHuge)
+	b, _, err := s.get(ctx, Request{Link: a, From: t.bytes.from, Size: t.bytes.size, OnlyPublic: from.public}, maxInit, errHuge)
 	if err != nil {
 		return nil, wrapped("the init segment", media.At(media.RungTransport, err))
 	}

@@ -61,6 +61,7 @@ type Source struct {
 	Body []byte          // all of it
 
 	Transport string // how it came: "http/1.1", "http/2"
+	Public    bool   // a server of the public network sent it
 }
 
 // Config says how to open. Fetch is required.

@@ -66,6 +66,8 @@ type ask struct {
 	ifOld  string // If-Range: the version that at belongs to
 	quiet  bool   // not an opening: no steps are told
 	step   string // the name of the step in which the reply comes; "reply"
+
+	outside bool // only a public address will do
 }
 
 // reply is an answer with its body still on the wire.
@@ -94,7 +96,7 @@ type hop struct {
 // get sends the request to a and follows where it leads. The reply is a
 // success (2xx); anything else is an error that knows its rung.
 func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, error) {
-	h := hop{to: a, fromPublic: c.kept.heldOutside(a)}
+	h := hop{to: a, fromPublic: q.outside || c.kept.heldOutside(a)}
 	for redirects := 0; ; {
 		h.login = c.kept.loginFor(h.to)
 		h.sent = h.login.Authorization("GET", requestTarget(h.to))

@@ -22,6 +22,7 @@ type Request struct {
 	Link       address.Address
 	From, Size int64  // bytes; Size 0: all from From on
 	Step       string // the name under which the answer is traced; empty: nothing is
+	OnlyPublic bool   // as in Config, for this one
 }
 
 // Response is an answer with success. Read gives the resource without any
@@ -33,6 +34,7 @@ type Response struct {
 	ContentType string          // as announced
 	Length      int64           // of what Read gives, -1 when not known
 	Header      http.Header
+	Public      bool // who answered is in the public network
 }
 
 // Fetch asks for a resource over a kept connection, or over one that is kept
@@ -45,7 +47,7 @@ func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error) {
 	}
 	q := ask{
 		ranged: r.From > 0 || r.Size > 0, at: r.From, size: r.Size,
-		quiet: r.Step == "", step: r.Step,
+		quiet: r.Step == "", step: r.Step, outside: r.OnlyPublic,
 	}
 	got, err := one.get(ctx, one.link, q)
 	if err != nil {
@@ -56,7 +58,7 @@ func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error) {
 	b.stop = context.AfterFunc(ctx, func() { got.body.SetReadDeadline(past) })
 	resp := &Response{
 		ReadCloser: b, Link: got.from, ContentType: text(got.header.Get("Content-Type"), maxErrorText),
-		Length: got.length, Header: got.header,
+		Length: got.length, Header: got.header, Public: got.public,
 	}
 	if err := resp.part(got, r); err != nil {
 		b.Close()

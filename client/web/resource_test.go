@@ -236,6 +236,22 @@ func TestFetchPart(t *testing.T) {
 	}
 }
 
+// TestFetchOnlyPublic: nothing inside is asked for where a list from the outside
+// names it, though the first answer came from inside.
+func TestFetchOnlyPublic(t *testing.T) {
+	file := webtest.NewFile("a.ts", "video/mp2t", []byte("x"), webtest.FileOptions{})
+	defer file.Close()
+	c := newTestClient(t, Config{})
+	r := Request{Link: mustParse(t, file.URL)}
+	if _, resp, err := fetchAll(t.Context(), t, c, r); err != nil || resp.Public {
+		t.Fatal(err)
+	}
+	r.OnlyPublic = true
+	if _, _, err := fetchAll(t.Context(), t, c, r); !errors.Is(err, ErrPrivate) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestFetchIsTracedWhereAsked(t *testing.T) {
 	file := webtest.NewFile("a.ts", "video/mp2t", []byte("x"), webtest.FileOptions{})
 	defer file.Close()
