@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"client/mux":        {"client/media"},
 	"client/rtsp":       {"client/media", "client/address", "client/login", "client/quoted", "client/sdp", "client/rtp", "client/srtp", "client/mux", "client/trust"},
 	"client/web":        {"client/media", "client/address", "client/login", "client/audioframe", "client/filemap", "client/metafile", "client/trust", "client/mux", "client/web/cut"},
-	"client/web/cut":    {},
+	"client/web/cut":    {"client/audioframe"},
 	"client/hls":        {"client/media", "client/address", "client/mux", "client/ts", "client/fmp4", "client/id3"},
 	"client":            {"client/..."},
 	"playlist":          {"client/address"},

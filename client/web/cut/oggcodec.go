@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"time"
+
+	"tapedeck/client/audioframe"
 )
 
 // oggCodec is what the first packet of an Ogg stream says.
@@ -31,7 +33,6 @@ const (
 )
 
 const (
-	opusRate       = 48000
 	maxOggHeaders  = 64
 	maxSampleRate  = 1 << 20
 	maxBlock       = 1 << 16
@@ -50,7 +51,7 @@ func readOggCodec(b []byte) oggCodec {
 	case bytes.HasPrefix(b, []byte("\x01vorbis")) && len(b) >= 29:
 		return oggCodec{kind: oggVorbis, headers: 3, rate: sane(little.Uint32(b[12:])), block: 1 << (b[28] >> 4) / 2}
 	case bytes.HasPrefix(b, []byte("OpusHead")) && len(b) >= 12:
-		return oggCodec{kind: oggOpus, headers: 2, rate: opusRate, delay: int64(little.Uint16(b[10:]))}
+		return oggCodec{kind: oggOpus, headers: 2, rate: audioframe.OpusRate, delay: int64(little.Uint16(b[10:]))}
 	case bytes.HasPrefix(b, []byte("\x7fFLAC")) && len(b) >= 13+4+34:
 		info := readStreamInfo(b[17:])
 		n := int(binary.BigEndian.Uint16(b[7:]))
@@ -129,37 +130,9 @@ func (c *oggCodec) samples(data, lengths []byte) (n int64) {
 
 func (c *oggCodec) packetSamples(p []byte) int64 {
 	if c.kind == oggOpus {
-		return opusSamples(p)
+		return int64(audioframe.OpusDuration(p)) * audioframe.OpusRate / int64(time.Second)
 	}
 	return c.block
-}
-
-// opusSamples is the length of a packet at 48 kHz (RFC 6716, section 3.1):
-//
-//	configuration(5 bits) stereo(1) code(2)   code 3: frames in the low 6 bits of the next byte
-func opusSamples(p []byte) int64 {
-	if len(p) == 0 {
-		return 0
-	}
-	var frame int64
-	switch config := p[0] >> 3; {
-	case config < 12: // SILK: 10, 20, 40, 60 ms
-		frame = []int64{480, 960, 1920, 2880}[config&3]
-	case config < 16: // both: 10, 20 ms
-		frame = 480 << (config & 1)
-	default: // CELT: 2.5 to 20 ms
-		frame = 120 << (config & 3)
-	}
-	switch p[0] & 3 {
-	case 0:
-		return frame
-	case 1, 2:
-		return 2 * frame
-	}
-	if len(p) < 2 {
-		return 0
-	}
-	return frame * int64(p[1]&63)
 }
 
 // entry reports whether a decoder can start at a page on which a packet
