@@ -206,7 +206,7 @@ func entry(list address.Address, link string) (address.Address, error) {
 	switch {
 	case strings.HasPrefix(link, `\`), len(link) > 2 && link[1] == ':' && (link[2] == '\\' || link[2] == '/'):
 		return address.Address{}, errLocal
-	case strings.Contains(link, "://"):
+	case address.HasScheme(link):
 	case namesHost(link):
 		link = "http://" + link
 	default:

@@ -7,7 +7,7 @@ import "strings"
 // it, and gives it no name and no password.
 func (a Address) Resolve(location string) string {
 	location, _, _ = strings.Cut(strings.TrimSpace(location), "#")
-	if i := strings.Index(location, "://"); i > 0 && !strings.ContainsAny(location[:i], "/?") {
+	if HasScheme(location) {
 		return location
 	}
 	if strings.HasPrefix(location, "//") {
@@ -25,6 +25,13 @@ func (a Address) Resolve(location string) string {
 		path = path[:strings.LastIndexByte(path, '/')+1] + location
 	}
 	return a.Scheme + "://" + a.Authority() + dotless(path)
+}
+
+// HasScheme reports whether a link is whole. One in the query of a relative link
+// ("play?url=http://host/") does not make it so.
+func HasScheme(link string) bool {
+	i := strings.Index(link, "://")
+	return i > 0 && !strings.ContainsAny(link[:i], "/?")
 }
 
 // dotless removes "." and ".." from a path (RFC 3986, section 5.2.4).

@@ -13,7 +13,7 @@ import (
 
 // Limits of a segment.
 const (
-	maxSegment = 128 << 20 // bytes: 10 s of 100 Mbit/s
+	maxSegment = 64 << 20 // bytes: 10 s of 50 Mbit/s
 	maxInit    = 4 << 20
 
 	// patience is how long a segment may take at the least, and manyTimes how many
