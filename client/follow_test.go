@@ -182,7 +182,7 @@ func TestListsThatLeadNowhere(t *testing.T) {
 		words string
 		hint  string
 	}{
-		"/loop":     {media.RungContainer, "the list leads back to itself", "a list rather than a stream"},
+		"/loop":     {media.RungContainer, "the list leads back to itself", "the list is of no use"},
 		"/deep1":    {media.RungContainer, "more than 4 lists stand one behind another", ""},
 		"/empty":    {media.RungContainer, "the list has no links in it", ""},
 		"/allgone":  {media.RungAddress, "none of 3 links in the PLS list opens; the last fails at \"address\": address \"http:", "correct the link"},

@@ -103,6 +103,8 @@ func hintOfKind(err error) string {
 		return "begin the link with rtsp:// in its place"
 	case errors.Is(err, web.ErrNotMedia):
 		return "look there, in a browser, for the stream's own link"
+	case errors.Is(err, errLoop), errors.Is(err, errDepth), errors.Is(err, errNoLinks):
+		return "the list is of no use; look for the stream's own link"
 	case errors.Is(err, web.ErrChanged):
 		return "play it again"
 	case errors.As(err, &dns) && dns.IsNotFound:

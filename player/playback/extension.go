@@ -1,6 +1,10 @@
 package playback
 
-import "strings"
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
 
 // extensions are the usual file extensions of containers, by their MIME types.
 var extensions = map[string]string{
@@ -19,4 +23,33 @@ func Extension(contentType string) string {
 		return e
 	}
 	return ".bin"
+}
+
+// kin are extensions that stand for the same container.
+var kin = [][]string{
+	{".mkv", ".mka", ".webm"}, {".ts", ".m2ts", ".mts", ".mpegts"}, {".mp4", ".m4a", ".m4v", ".mov"},
+	{".ogg", ".oga", ".ogv", ".opus"}, {".asf", ".wmv", ".wma"}, {".mpg", ".mpeg", ".vob"},
+}
+
+// misnamed is the extension that would fit where path has that of another
+// container; empty where it fits, has none, or one that nobody knows.
+func misnamed(path, contentType string) string {
+	has, fits := strings.ToLower(filepath.Ext(path)), Extension(contentType)
+	known := false
+	for _, e := range extensions {
+		known = known || e == has
+	}
+	for _, family := range kin {
+		if !slices.Contains(family, has) {
+			continue
+		}
+		if slices.Contains(family, fits) {
+			return ""
+		}
+		known = true
+	}
+	if !known || has == fits || fits == ".bin" {
+		return ""
+	}
+	return fits
 }

@@ -65,6 +65,9 @@ func (l *loop) record(path string) {
 	}
 	l.state.Recording = &Recording{Path: path}
 	l.emit(RecordingEvent{Path: path})
+	if fits := misnamed(path, s.info.ContentType); fits != "" {
+		l.note("what is recorded is kept as it comes, whatever the name of the file says: " + fits + " would fit")
+	}
 }
 
 func (l *loop) startRecorder(s *stream, path string) error {
