@@ -63,19 +63,25 @@ func (s *Session) open(ctx, life context.Context, from Source) error {
 	begun = time.Now()
 	s.workers.Add(1)
 	go s.conduct(life, p)
+	return s.opening(ctx, begun)
+}
+
+// opening waits until something can be played.
+func (s *Session) opening(ctx context.Context, begun time.Time) error {
 	select {
 	case <-s.opened:
-		s.mu.Lock()
-		format := s.format
-		s.mu.Unlock()
+	case <-s.failed:
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	opened, format, err := s.isOpened, s.format, s.err
+	s.mu.Unlock()
+	switch { // a short film may be fetched to its end by now: it is open all the same
+	case opened:
 		s.trace.step(media.RungTransport, "segment", begun, "", nil)
 		s.trace.step(media.RungContainer, "container", time.Now(), format, nil)
 		return nil
-	case <-s.failed:
-		s.mu.Lock()
-		err = s.err
-		s.mu.Unlock()
-	case <-ctx.Done():
+	case err == nil:
 		return media.At(media.RungTransport, context.Cause(ctx))
 	}
 	rung, name := media.RungTransport, "segment"

@@ -173,10 +173,12 @@ func (s *Session) failLocked(err error) {
 		return
 	}
 	s.err = err
-	for _, w := range []*seek{s.seeking, s.wish} {
-		w.fails(err)
+	s.seeking.fails(err)
+	s.seeking = nil
+	if err != io.EOF { // a wish leads back from the end
+		s.wish.fails(err)
+		s.wish = nil
 	}
-	s.seeking, s.wish = nil, nil
 	s.fail.Do(func() { close(s.failed) })
 	if s.cancelTurn != nil {
 		s.cancelTurn(err)
