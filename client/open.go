@@ -60,6 +60,7 @@ type Options struct {
 	// its server says no for good. Default: the loss ends the session.
 	ComeBack bool
 
+	place      *hls.Place    // how far a live programme was played before a loss
 	start      time.Duration // media time at which a live stream begins
 	onlyPublic bool          // a server on the outside sent us here
 }
@@ -102,6 +103,9 @@ func (c *Client) Open(ctx context.Context, link string, o Options) (Session, err
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = c.UserAgent
+	}
+	if o.ComeBack {
+		o.place = new(hls.Place)
 	}
 	w := c.way()
 	s, err := w.open(ctx, a, o, 0)
@@ -165,6 +169,7 @@ func openHLS(ctx context.Context, w *web.Client, list *web.ListError, o Options)
 	}
 	s, err := hls.Open(ctx, hls.Source{Link: list.Link, Body: list.Body, Transport: list.Transport, Public: list.Public}, hls.Config{
 		Fetch: fetch, Status: statusOf, Trace: o.Trace, Close: w.Close,
+		Place: o.place,
 	})
 	if err != nil {
 		return nil, err

@@ -109,3 +109,27 @@ func TestFilmSeekNearEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestNextInASeek: the end of what played before is none while a seek leads back.
+func TestNextInASeek(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &seek{done: make(chan struct{})}
+		s := &Session{ready: make(chan struct{}, 1), failed: make(chan struct{}), err: io.EOF, latest: w}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := s.Next(t.Context())
+			ended <- err
+		}()
+		synctest.Wait()
+		select {
+		case err := <-ended:
+			t.Fatal(err)
+		default:
+		}
+		w.fails(io.EOF)
+		s.finish(io.EOF)
+		if err := <-ended; err != io.EOF {
+			t.Error(err)
+		}
+	})
+}

@@ -145,6 +145,7 @@ type fakeServer struct {
 	times  []time.Time
 	bodies map[string]io.ReadCloser
 	closed int
+	place  *Place
 }
 
 func (f *fakeServer) set(path, body string) {
@@ -260,7 +261,7 @@ func (f *fakeServer) openBody(t *testing.T, path, body string, events *told) (*S
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Fetch: f.fetch, Status: fakeStatus, sniff: fakeSniff, titleOf: func(b []byte) (string, bool) { return string(b), true }, Close: func() error { f.closed++; return nil }}
+	cfg := Config{Fetch: f.fetch, Status: fakeStatus, Place: f.place, sniff: fakeSniff, titleOf: func(b []byte) (string, bool) { return string(b), true }, Close: func() error { f.closed++; return nil }}
 	if events != nil {
 		cfg.Trace = events.event
 	}

@@ -57,6 +57,9 @@ func (s *Session) open(ctx, life context.Context, from Source) error {
 	s.describe(s.mainList.list)
 	list := s.mainList.list
 	p := plan{main: s.mainList, sound: s.soundList, at: list.joint()}
+	if g := s.cfg.Place.after(list); g != nil && !list.absolute() {
+		p.at = max(p.at, g.at)
+	}
 	if list.absolute() {
 		p.target = p.at
 	}
@@ -185,15 +188,19 @@ func (s *Session) keepList(m *mediaList) {
 	}
 }
 
-// awaitSegments waits for the first segments of a live list that has none yet.
+// awaitSegments waits for the first segments of a live list that has none yet, or
+// none that was not played.
 func (s *Session) awaitSegments(ctx context.Context) error {
 	for _, list := range []**mediaList{&s.mainList, &s.soundList} {
 		if *list == nil {
 			continue
 		}
 		since := (*list).poll.changed
-		for len((*list).list.segments) == 0 {
+		for len((*list).list.segments) == 0 || list == &s.mainList && s.cfg.Place.spent((*list).list) {
 			m := *list
+			if len(m.list.segments) > 0 && time.Since(since) > stuckLeast {
+				return media.At(media.RungTransport, ErrStuck)
+			}
 			if m.list.ended || m.list.onDemand || time.Since(since) > stuckLeast {
 				return media.At(media.RungReply, errNoSegments)
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"tapedeck/client/media"
@@ -63,6 +64,9 @@ func (s *Session) Next(ctx context.Context) (media.Chunk, error) {
 			chunk, due, ok = s.assemble(time.Now())
 		}
 		err, notes := s.err, s.notes
+		if err == io.EOF && s.latest.waits() {
+			err = nil // it leads back from the end
+		}
 		s.notes = nil
 		s.mu.Unlock()
 		for _, n := range notes {

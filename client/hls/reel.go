@@ -115,6 +115,9 @@ func (r *reel) follow(ctx context.Context) error {
 			continue
 		}
 		r.missed = 0
+		if !r.sound {
+			r.s.cfg.Place.played(g)
+		}
 		now := time.Now()
 		r.stock = max(0, r.stock-now.Sub(r.stocked)) + g.duration
 		r.stocked = now

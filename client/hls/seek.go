@@ -28,7 +28,7 @@ func (s *Session) Seek(ctx context.Context, to time.Duration) (time.Duration, er
 		return 0, media.At(media.RungSession, err)
 	}
 	s.unpause()
-	s.wish = w
+	s.wish, s.latest = w, w
 	if s.cancelTurn != nil {
 		s.cancelTurn(errSeek)
 	}

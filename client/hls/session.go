@@ -8,7 +8,7 @@
 //	master.go, playlist.go, protect.go the two kinds of playlist, and DRM
 //	variant.go, meter.go              which variant, and when to change it
 //	turn.go        playing from one place on: the start, a seek, a live stream joined anew
-//	reel.go, poll.go                  following one playlist
+//	reel.go, poll.go, place.go        following one playlist
 //	fetch.go, segment.go, key.go      one segment: bytes, ranges, AES-128
 //	demux.go, formats.go              what is in it
 //	timeline.go    timestamps to media time
@@ -77,6 +77,10 @@ type Config struct {
 	// more than one goroutine; none comes after Close. Nil: nobody is told.
 	Trace func(media.Event)
 
+	// Place is how far the programme was played by sessions before this one, which
+	// carries it on. Nil: nothing is remembered.
+	Place *Place
+
 	// Close ends what Fetch rests on; it is called when the session ends, or Open
 	// fails. Nil: there is nothing to end.
 	Close func() error
@@ -119,6 +123,7 @@ type Session struct {
 	seeking    *seek         // told when it has
 	seeks      int
 	wish       *seek // the next turn's
+	latest     *seek // that was wished for
 	cancelTurn context.CancelCauseFunc
 	isOpened   bool
 	format     string        // of the latest run of segments

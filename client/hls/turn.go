@@ -50,6 +50,19 @@ func (w *seek) fails(err error) {
 	}
 }
 
+// waits reports a seek that has neither landed nor failed.
+func (w *seek) waits() bool {
+	if w == nil {
+		return false
+	}
+	select {
+	case <-w.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // conduct plays one turn after another: the first, one for each seek, and one
 // whenever a live stream has to be joined anew.
 func (s *Session) conduct(ctx context.Context, p plan) {
