@@ -18,6 +18,10 @@ const atLive = 2 * time.Second
 const maxVolume = 200
 
 func (l *loop) togglePause() {
+	if s := l.stream; s != nil && s.hold {
+		l.resume()
+		return
+	}
 	switch l.state.Phase {
 	case Paused:
 		l.resume()
@@ -42,8 +46,15 @@ func (l *loop) pause() {
 		return
 	case s.paused:
 		return
+	case l.jumps(s):
+		s.hold = true
+		return
 	}
-	s.paused = true
+	l.halt(s)
+}
+
+func (l *loop) halt(s *stream) {
+	s.paused, s.pausedAt = true, time.Now()
 	if s.info.Live {
 		s.shifted = true
 	}
@@ -52,12 +63,31 @@ func (l *loop) pause() {
 		l.mail.post(func() { l.nowPaused(s, err) })
 	})
 	if s.file == nil && s.info.Can.NoPause == "" {
-		l.spawn(func() {
+		l.ask(s, func() {
 			if err := s.session.Pause(s.ctx); err != nil && s.ctx.Err() == nil {
 				l.mail.post(func() { l.note("the server did not pause: " + err.Error()) })
 			}
 		})
 	}
+}
+
+// jumps reports whether a seek of the player or of the server is under way. It
+// ends a pause, so that one that comes with it waits until it has landed.
+func (l *loop) jumps(s *stream) bool {
+	return s.searching || l.state.Phase == Seeking && s.info.Can.NoSeek == ""
+}
+
+// ask has f ask the session for something, after all that was asked before.
+func (l *loop) ask(s *stream, f func()) {
+	before, done := s.asked, make(chan struct{})
+	s.asked = done
+	l.spawn(func() {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		f()
+	})
 }
 
 func (l *loop) nowPaused(s *stream, err error) {
@@ -69,6 +99,7 @@ func (l *loop) nowPaused(s *stream, err error) {
 	default:
 		if s.landing { // the player has not shown the place of a seek yet
 			l.moveTo(s, s.target.at)
+			s.landing = false
 		}
 		l.state.Phase, s.pausedAt = Paused, time.Now()
 		l.state.BitRate = 0
@@ -78,6 +109,10 @@ func (l *loop) nowPaused(s *stream, err error) {
 
 func (l *loop) resume() {
 	s := l.stream
+	if s != nil && s.hold {
+		s.hold = false
+		return
+	}
 	if s == nil || !s.paused {
 		if s == nil {
 			l.togglePause()
@@ -90,7 +125,7 @@ func (l *loop) resume() {
 		l.goOn(s)
 		return
 	}
-	l.spawn(func() {
+	l.ask(s, func() {
 		err := s.session.Resume(s.ctx)
 		l.mail.post(func() {
 			if l.stream != s {
@@ -180,12 +215,13 @@ func (l *loop) seek(to time.Duration) {
 		l.refuse("nothing plays")
 	case s.info.Can.NoSeek != "":
 		l.seekTape(s, to)
+	case s.paused:
+		s.hold, s.stood, s.paused = true, true, false
+		l.seek(to)
 	case s.file != nil:
 		l.beginSeek(s, to)
 		s.shownBefore, s.awaited, s.clock = s.shown, time.Now(), playerClock{}
-		wasPaused := s.paused
-		s.paused = false
-		l.goTo(s, to, wasPaused)
+		l.goTo(s, to, s.hold)
 	default:
 		l.seekServer(s, place{to, 1})
 	}
@@ -197,6 +233,35 @@ func (l *loop) beginSeek(s *stream, to time.Duration) {
 	l.emit(SeekingEvent{To: seconds(to)})
 }
 
+// pauseHeld makes the pause that waited for the end of a seek.
+func (l *loop) pauseHeld(s *stream) {
+	if s.hold {
+		s.hold = false
+		l.halt(s)
+	}
+}
+
+// unmoved stands still or goes on, as is wanted, after a seek that came to nothing.
+func (l *loop) unmoved(s *stream) {
+	stood := s.stood
+	s.stood = false
+	switch {
+	case s.hold:
+		l.pauseHeld(s)
+	case stood:
+		s.paused = true
+		l.resume()
+	}
+}
+
+// arrived reports whether the player has come to the place that was sought. A
+// file's pictures are counted on over a seek, and those from before it may be
+// told of after it; but some files have another clock than the player.
+func (s *stream) arrived(at time.Duration) bool {
+	const near, patience = 3 * time.Second, 2 * time.Second
+	return s.file == nil || !s.landing || (at-s.target.at).Abs() < near || time.Since(s.awaited) > patience
+}
+
 // seekServer asks the session. While one seek is under way only the latest
 // wish waits.
 func (l *loop) seekServer(s *stream, to place) {
@@ -204,6 +269,7 @@ func (l *loop) seekServer(s *stream, to place) {
 		// Its last part is played still, but the server has ended with it, and
 		// some (GStreamer) do not begin again.
 		l.play(Play{Entry: s.entry, Start: to.at})
+		l.stream.hold = s.hold
 		return
 	}
 	l.beginSeek(s, to.at)
@@ -214,7 +280,7 @@ func (l *loop) seekServer(s *stream, to place) {
 	}
 	s.seeking, s.target = true, to
 	fast := to.rate != 1 || s.pace.rate != 1
-	l.spawn(func() {
+	l.ask(s, func() {
 		got := place{rate: 1}
 		var err error
 		if scaler, ok := s.session.(client.Scaler); ok && fast {
@@ -247,12 +313,15 @@ func (l *loop) seeked(s *stream, got place, can media.Capabilities, err error) {
 	wish := s.target
 	s.target.rate = s.pace.rate
 	if err != nil {
-		s.stale = false
+		s.stale, s.landing = false, false
 		l.state.Phase = Playing
 		if s.url == "" {
 			l.state.Phase = Buffering
 		}
 		l.refuse("it did not seek: " + err.Error())
+		if s.url != "" {
+			l.unmoved(s)
+		}
 	} else if got.rate != wish.rate {
 		l.refuse(fmt.Sprintf("the server does not play at %s, but at %s", speed(wish.rate), speed(got.rate)))
 	}

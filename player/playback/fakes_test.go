@@ -202,7 +202,13 @@ func (p *fakePlayer) Resume(context.Context) error {
 	return nil
 }
 
-func (p *fakePlayer) Seek(context.Context, time.Duration) error { return nil }
+// Seek ends a pause, as VLC's does.
+func (p *fakePlayer) Seek(_ context.Context, to time.Duration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state, p.started, p.frozen = player.Playing, time.Now().Add(-to), to
+	return nil
+}
 
 func (p *fakePlayer) SeekByte(context.Context, int64, int64) error { return nil }
 
@@ -265,7 +271,9 @@ func (f *fakeFeed) Stream(_ string, open func() (io.ReadCloser, error)) string {
 }
 
 func (f *fakeFeed) File(contentType string, size int64, readAt func(context.Context, []byte, int64) (int, error)) string {
-	return f.Stream(contentType, func() (io.ReadCloser, error) { return nil, io.ErrUnexpectedEOF })
+	return f.Stream(contentType, func() (io.ReadCloser, error) {
+		return &fakeReader{closed: make(chan struct{})}, nil
+	})
 }
 
 func (f *fakeFeed) Drop(url string) {
@@ -283,6 +291,20 @@ func (f *fakeFeed) get(url string) (io.ReadCloser, error) {
 	}
 	return open()
 }
+
+// fakeReader gives a byte each 100 ms.
+type fakeReader struct{ closed chan struct{} }
+
+func (r *fakeReader) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(chunkTime):
+		return copy(p, "."), nil
+	case <-r.closed:
+		return 0, io.ErrClosedPipe
+	}
+}
+
+func (r *fakeReader) Close() error { close(r.closed); return nil }
 
 // bench is a deck with fakes around it and a log of what it said.
 type bench struct {

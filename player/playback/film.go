@@ -53,6 +53,7 @@ func (l *loop) goTo(s *stream, to time.Duration, wasPaused bool) {
 				l.lostWay(s, err)
 				return
 			}
+			s.stood = false
 			l.head.do(func(ctx context.Context, p Player) {
 				if s.ctx.Err() != nil {
 					return
@@ -76,6 +77,7 @@ func (l *loop) lostWay(s *stream, err error) {
 	l.refuse("it did not seek: " + err.Error())
 	if s.shown > 0 {
 		l.state.Phase = Playing
+		l.unmoved(s)
 	}
 }
 

@@ -127,7 +127,7 @@ func (l *loop) give(s *stream, url string) {
 	}
 	s.url, s.awaited, s.paused, s.shownBefore = url, time.Now(), false, 0
 	s.loads++
-	s.stale, s.parked = false, false
+	s.stale, s.parked, s.stood = false, false, false
 	s.clock = playerClock{}
 	s.countsBase = l.state.Counts
 	if l.state.Phase != Seeking {

@@ -101,7 +101,18 @@ func (l *loop) observe(s *stream, st player.Status) {
 	seen := s.shown > s.shownBefore
 	// While the stream is away what is kept of it can still be gone back to.
 	waits := l.state.Phase == Seeking && !s.searching || l.state.Phase == Buffering && !s.away
-	if seen && !s.paused && st.State == player.Playing && waits {
+	switch {
+	case !seen || s.paused || st.State != player.Playing || !waits:
+	case s.hold && s.arrived(st.Time):
+		l.announceTracks()
+		l.measureFile(s)
+		if s.file == nil {
+			s.landing = false
+			l.locate(s, st)
+		}
+		l.pauseHeld(s)
+	case s.hold:
+	default:
 		s.landing = false
 		l.announceTracks()
 		l.state.Phase = Playing

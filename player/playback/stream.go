@@ -42,6 +42,9 @@ type stream struct {
 	announced bool          // OpenedEvent was sent
 	shifted   bool          // playing from the tape, behind live
 	paused    bool          // a pause is wanted
+	hold      bool          // and shall come about when a seek has landed
+	stood     bool          // the player was paused when a seek was asked for
+	asked     chan struct{} // closed when the session has answered all it was asked
 	away      bool          // the stream is lost and being opened again
 	landing   bool          // a seek was asked for, and nothing of it seen yet
 	pausedAt  time.Time     // when it came about
