@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/hls/hlstest"
 	"tapedeck/client/media/clip"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/client/web/webtest"
@@ -17,9 +18,11 @@ func TestPauseWithASeek(t *testing.T) {
 		"MP4 over HTTP": serveFile(t, "clip.mp4", "video/mp4", clip.MP4(), webtest.FileOptions{}),
 		"TS over HTTP":  serveFile(t, "clip.ts", "video/mp2t", clipAs(t, "ts"), webtest.FileOptions{}),
 		"RTSP":          serveRTSP(t, rtsptest.Config{}).URL("/vod"),
+		"HLS":           serveHLS(t, hlstest.Make(t, "-hls_time", "2")).URL("film.m3u8"),
 	}
+	tests := map[string]func(*testing.T){}
 	for name, url := range urls {
-		t.Run(name, func(t *testing.T) {
+		tests[name] = func(t *testing.T) {
 			r := newRig(t)
 			r.play(t, url)
 			await[playback.PlayingEvent](t, r, nil)
@@ -38,8 +41,9 @@ func TestPauseWithASeek(t *testing.T) {
 			if playing.Position < 1 || playing.Position > 6 {
 				t.Errorf("after the pause it plays at %v s", playing.Position)
 			}
-		})
+		}
 	}
+	concurrently(t, tests)
 }
 
 // standsStill wants VLC paused at a place near to, and nothing new of it.
