@@ -41,6 +41,9 @@ func (l *loop) togglePause() {
 func (l *loop) pause() {
 	s := l.stream
 	switch {
+	case s != nil && s.url == "" && s.start > 0: // a seek for which it is opened again
+		s.hold = true
+		return
 	case s == nil || s.url == "":
 		l.refuse("nothing plays")
 		return

@@ -147,3 +147,17 @@ func TestSeekInAPauseThatFails(t *testing.T) {
 		})
 	}
 }
+
+// TestPauseWhileItIsOpenedAtAPlace, as a stream is that has ended and is sought.
+func TestPauseWhileItIsOpenedAtAPlace(t *testing.T) {
+	s := newSession(filmInfo)
+	deckTest(t, s, func(t *testing.T, b *bench) {
+		b.deck.Do(Play{Entry: entry, Start: 30 * time.Second})
+		b.deck.Do(Pause{})
+		after(5 * time.Second)
+		st, _ := b.player().Status(t.Context())
+		if got := b.state(); got.Phase != Paused || st.State != player.Paused || got.Position.Truncate(time.Second) != 30*time.Second {
+			t.Errorf("%v at %v, the player is %v", got.Phase, got.Position, st.State)
+		}
+	})
+}
