@@ -186,7 +186,8 @@ func tracks(streams []player.Stream) []Track {
 
 // playerEnded learns that the player has come to the end of what it was given.
 func (l *loop) playerEnded(s *stream, st player.Status) {
-	neverSeen := s.shown == 0 && s.countsBase.Displayed+s.countsBase.DecodedAudio == 0
+	seenBefore := s.countsBase.Displayed+s.countsBase.DecodedAudio > 0
+	neverSeen := s.shown == 0 && !seenBefore
 	switch {
 	case time.Since(s.awaited) < pollFast: // the end of the stream before
 	case s.anew != nil: // a new beginning, which it has to be given as such
@@ -194,6 +195,8 @@ func (l *loop) playerEnded(s *stream, st player.Status) {
 		l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
 	case s.broken.Load() != nil:
 		l.fail(media.At(media.RungTransport, *s.broken.Load()))
+	case seenBefore && errors.Is(s.ended, io.EOF):
+		l.end(s) // also of the last moment, too short for the player to show anything
 	case st.State == player.Failed || neverSeen && l.decodes():
 		l.fail(media.At(media.RungContainer, errors.New("the player cannot make anything of it")))
 	case s.file != nil || errors.Is(s.ended, io.EOF):
