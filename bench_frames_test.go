@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
-	"tapedeck/client/web/webtest"
 	"tapedeck/player"
 	"tapedeck/player/playback"
 	"tapedeck/playlist"
@@ -206,7 +206,7 @@ func newPlainVLC(t *testing.T, args ...string) *plainVLC {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "rc")
-	v := &plainVLC{t: t, cmd: exec.Command(webtest.Peer(t, "vlc"), append([]string{
+	v := &plainVLC{t: t, cmd: exec.Command(peers.Find(t, "vlc"), append([]string{
 		"-I", "oldrc", "--rc-unix", socket, "--rc-fake-tty", "--aout=dummy", "--vout=dummy", "--avcodec-hw=none"}, args...)...)}
 	v.cmd.Dir, v.cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C.UTF-8"}
 	if asNobody(v.cmd) {

@@ -19,8 +19,8 @@ import (
 
 	"tapedeck/client"
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
-	"tapedeck/client/web/webtest"
 )
 
 const (
@@ -160,7 +160,7 @@ func ffmpegReceivers(t *testing.T, server *benchServer, l load) (all []*exec.Cmd
 		transport = "udp"
 	}
 	for range l.channels {
-		all = append(all, exec.CommandContext(t.Context(), webtest.Peer(t, "ffmpeg"), "-nostdin", "-v", "quiet",
+		all = append(all, exec.CommandContext(t.Context(), peers.Find(t, "ffmpeg"), "-nostdin", "-v", "quiet",
 			"-rtsp_transport", transport, "-i", l.link(server.url), "-c", "copy", "-f", "matroska", "-y", os.DevNull))
 	}
 	return all
@@ -177,7 +177,7 @@ func gstReceiver(t *testing.T, server *benchServer, l load) *exec.Cmd {
 	for range l.channels {
 		args = append(args, "rtspsrc", "location="+l.link(server.url), "protocols="+transport, "!", "rtph264depay", "!", "fakesink")
 	}
-	return exec.CommandContext(t.Context(), webtest.Peer(t, "gst-launch-1.0"), args...)
+	return exec.CommandContext(t.Context(), peers.Find(t, "gst-launch-1.0"), args...)
 }
 
 // talker is the test binary, started anew, that answers each line with a line.

@@ -16,6 +16,7 @@ import (
 
 	"tapedeck/client/hls/hlstest"
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/web/webtest"
 	"tapedeck/player/playback"
 	"tapedeck/playlist"
@@ -104,7 +105,7 @@ func (e *eye) arguments() []string { return []string{"--vout=yuv", "--yuv-file="
 func (e *eye) program(t *testing.T) string {
 	t.Helper()
 	path := e.path + ".sh"
-	text := fmt.Sprintf("#!/bin/sh\nexec %s \"$@\" --vout=yuv --yuv-file=%s\n", webtest.Peer(t, "vlc"), e.path)
+	text := fmt.Sprintf("#!/bin/sh\nexec %s \"$@\" --vout=yuv --yuv-file=%s\n", peers.Find(t, "vlc"), e.path)
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +265,7 @@ func (b *bench) race(t *testing.T, what string, took [2][]time.Duration, aim str
 func largeFilm(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "large.mp4")
-	out, err := exec.Command(webtest.Peer(t, "ffmpeg"), "-v", "error", "-i", clipFile(t),
+	out, err := exec.Command(peers.Find(t, "ffmpeg"), "-v", "error", "-i", clipFile(t),
 		"-vf", "noise=alls=40:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "8M", "-minrate", "8M", "-maxrate", "8M", "-bufsize", "2M",
 		"-g", "25", "-bf", "0", "-pix_fmt", "yuv420p", "-c:a", "copy", "-movflags", "+faststart", path).CombinedOutput()
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/client/web/webtest"
 	"tapedeck/player"
@@ -78,7 +79,7 @@ func (b *bench) passing(t *testing.T) {
 // curlWork fetches link into a pipe that this process reads.
 func curlWork(t *testing.T, link string) worked {
 	t.Helper()
-	cmd := exec.Command(webtest.Peer(t, "curl"), "-s", link)
+	cmd := exec.Command(peers.Find(t, "curl"), "-s", link)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +108,7 @@ func ffmpegWork(t *testing.T, link string) worked {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*ptyPatience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, webtest.Peer(t, "ffmpeg"), "-v", "error", "-rtsp_transport", "tcp", "-i", link,
+	cmd := exec.CommandContext(ctx, peers.Find(t, "ffmpeg"), "-v", "error", "-rtsp_transport", "tcp", "-i", link,
 		"-c", "copy", "-f", "matroska", "-")
 	count := exec.CommandContext(ctx, "sh", "-c", "cat | wc -c")
 	read, write, err := os.Pipe()
@@ -140,7 +141,7 @@ const (
 // deckWork plays link in a process of its own.
 func deckWork(t *testing.T, link string) worked {
 	t.Helper()
-	webtest.Peer(t, "curl")
+	peers.Find(t, "curl")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

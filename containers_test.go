@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/web/webtest"
 	"tapedeck/player/playback"
 )
@@ -84,7 +85,7 @@ func (c container) make(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), c.name)
 	args := append(append([]string{"-v", "error", "-i", clipFile(t)}, c.args...), path)
-	if out, err := exec.Command(webtest.Peer(t, "ffmpeg"), args...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(peers.Find(t, "ffmpeg"), args...).CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
 	}
 	data, err := os.ReadFile(path)

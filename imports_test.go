@@ -47,10 +47,11 @@ var mayImport = map[string][]string{
 
 	// Servers for tests and the demo.
 	"client/media/clip":    {"client/media"},
-	"client/mux/muxtest":   {"client/media", "client/media/clip", "client/mux"},
-	"client/rtsp/rtsptest": {"client/media", "client/media/clip"},
-	"client/web/webtest":   {"client/media", "client/media/clip", "client/audioframe"},
-	"client/hls/hlstest":   {"client/media/clip", "client/web/webtest"},
+	"client/peers":         {},
+	"client/mux/muxtest":   {"client/media", "client/media/clip", "client/mux", "client/peers"},
+	"client/rtsp/rtsptest": {"client/media", "client/media/clip", "client/peers"},
+	"client/web/webtest":   {"client/media", "client/media/clip", "client/audioframe", "client/peers"},
+	"client/hls/hlstest":   {"client/media/clip", "client/web/webtest", "client/peers"},
 }
 
 // neverImport is what a package must not import from outside.
@@ -64,9 +65,10 @@ var neverImport = map[string][]string{
 
 	// These start real peers for tests.
 	"client/mux/muxtest":   {},
-	"client/rtsp/rtsptest": {},
-	"client/web/webtest":   {},
-	"client/hls/hlstest":   {},
+	"client/peers":         {"testing"}, // the demo's servers are in the program itself
+	"client/rtsp/rtsptest": {"testing"},
+	"client/web/webtest":   {"testing"},
+	"client/hls/hlstest":   {"testing"},
 }
 
 // rule finds the entry for pkg: its own, or its nearest parent's.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/web/cut"
 	"tapedeck/client/web/webtest"
 	"tapedeck/player/playback"
@@ -40,7 +41,7 @@ func realLiveFilms(t *testing.T) {
 
 // realLiveSound are endless responses of sound, an ASF, and a camera.
 func realLiveSound(t *testing.T) {
-	ffmpeg := webtest.Peer(t, "ffmpeg")
+	ffmpeg := peers.Find(t, "ffmpeg")
 	shots, err := exec.Command(ffmpeg, "-v", "error", "-i", clipFile(t), "-r", "5", "-f", "mjpeg", "pipe:1").Output()
 	if err != nil {
 		t.Fatal(err)

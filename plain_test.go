@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/client/web/webtest"
 )
@@ -273,7 +274,7 @@ func plainPlay(t *testing.T) {
 func shortClip(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "short.mp4")
-	out, err := exec.Command(webtest.Peer(t, "ffmpeg"), "-v", "error", "-i", clipFile(t), "-t", "3", "-c", "copy", "-movflags", "+faststart", path).CombinedOutput()
+	out, err := exec.Command(peers.Find(t, "ffmpeg"), "-v", "error", "-i", clipFile(t), "-t", "3", "-c", "copy", "-movflags", "+faststart", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
-	"tapedeck/client/web/webtest"
+	"tapedeck/client/peers"
 )
 
 // recording is what ffmpeg makes of a file that was recorded.
@@ -30,7 +30,7 @@ type recording struct {
 // loaded machine may have lost some: it is lossy.
 func openRecording(t *testing.T, path string, lossy bool) recording {
 	t.Helper()
-	ffprobe, ffmpeg := webtest.Peer(t, "ffprobe"), webtest.Peer(t, "ffmpeg")
+	ffprobe, ffmpeg := peers.Find(t, "ffprobe"), peers.Find(t, "ffmpeg")
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

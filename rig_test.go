@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
-	"tapedeck/client/web/webtest"
+	"tapedeck/client/peers"
 	"tapedeck/player"
 	"tapedeck/player/playback"
 	"tapedeck/playlist"
@@ -40,7 +40,7 @@ type rig struct {
 // newRig starts a deck that ends with the test.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	e, err := newEngine(options{vlc: webtest.Peer(t, "vlc")}, false)
+	e, err := newEngine(options{vlc: peers.Find(t, "vlc")}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

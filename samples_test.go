@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"tapedeck/client/media/clip"
-	"tapedeck/client/web/webtest"
+	"tapedeck/client/peers"
 )
 
 // samples are the clip in other containers, made once.
@@ -21,7 +21,7 @@ var samples struct {
 // coded again.
 func clipAs(t *testing.T, ext string) []byte {
 	t.Helper()
-	ffmpeg := webtest.Peer(t, "ffmpeg")
+	ffmpeg := peers.Find(t, "ffmpeg")
 	samples.Lock()
 	defer samples.Unlock()
 	if made, ok := samples.made[ext]; ok {

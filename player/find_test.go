@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tapedeck/client/peers"
 )
 
 // system is a finder of a system that has these programs and files.
@@ -97,7 +99,7 @@ func TestParseVersion(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	got, err := Version(t.Context(), peer(t, "vlc"))
+	got, err := Version(t.Context(), peers.Find(t, "vlc"))
 	if err != nil || !strings.Contains(got, ".") {
 		t.Errorf("%q, %v", got, err)
 	}

@@ -10,22 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
-)
 
-// peer is the path of a program that a test cannot do without. On a build
-// machine it is an error when it is missing.
-func peer(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("missing peer: %s", name)
-	}
-	t.Skipf("missing peer: %s", name)
-	return ""
-}
+	"tapedeck/client/peers"
+)
 
 // samples are made once for all tests: 20 s of a moving picture, 320x240 at 25
 // a second with a key frame each second, and a tone of 440 Hz.
@@ -37,7 +24,7 @@ var samples struct {
 // sample is the path of the sample in the container that ext names.
 func sample(t testing.TB, ext string) string {
 	t.Helper()
-	ffmpeg := peer(t, "ffmpeg")
+	ffmpeg := peers.Find(t, "ffmpeg")
 	samples.Lock()
 	defer samples.Unlock()
 	if samples.dir == "" {
@@ -110,7 +97,7 @@ func newFeed(t testing.TB) *Feed {
 // startVLC starts the real VLC, without devices, and sees to its end.
 func startVLC(t testing.TB, cfg Config) *VLC {
 	t.Helper()
-	cfg.Path = peer(t, "vlc")
+	cfg.Path = peers.Find(t, "vlc")
 	if cfg.Audio == Auto {
 		cfg.Audio = Dummy
 	}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tapedeck/client/peers"
 )
 
 // contextOfProcess is the context of the test binary in another role.
@@ -50,7 +52,7 @@ func awaitDeath(t *testing.T, pid int) {
 func TestDiesWithParent(t *testing.T) {
 	for _, mode := range []string{"kernel", "guard"} {
 		t.Run(mode, func(t *testing.T) {
-			cmd, pid := runParent(t, peer(t, "vlc"), mode)
+			cmd, pid := runParent(t, peers.Find(t, "vlc"), mode)
 			if !alive(pid) {
 				t.Fatal("VLC does not run")
 			}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tapedeck/client/peers"
 )
 
 // offerStream offers the sample in this container as an endless source: at real
@@ -187,7 +189,7 @@ func power(samples []int16, rate int, hertz float64) float64 {
 // sound goes to ALSA's null device, since the dummy has no volume.
 func TestVolume(t *testing.T) {
 	t.Parallel()
-	vlc := peer(t, "vlc")
+	vlc := peers.Find(t, "vlc")
 	path := script(t, fmt.Sprintf("exec %s \"$@\" --aout=alsa --alsa-audio-device=null", vlc))
 	v, err := Start(t.Context(), Config{Path: path, Audio: Dummy, Video: Dummy})
 	ok(t, err)
@@ -218,7 +220,7 @@ func TestVolume(t *testing.T) {
 // not reach the deck.
 func TestHostileSettings(t *testing.T) {
 	t.Parallel()
-	vlc := peer(t, "vlc")
+	vlc := peers.Find(t, "vlc")
 	home := publicDir(t)
 	dir := filepath.Join(home, ".config", "vlc")
 	ok(t, os.MkdirAll(dir, 0o755))

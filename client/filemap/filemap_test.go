@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 )
 
 // of is data as a file.
@@ -117,13 +118,7 @@ func TestLength(t *testing.T) {
 // convert has ffmpeg write the clip as name, with args for how.
 func convert(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	ffmpeg := peers.Find(t, "ffmpeg")
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.mp4"), filepath.Join(dir, name)
 	if err := os.WriteFile(in, clip.MP4(), 0o644); err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
-	"tapedeck/client/web/webtest"
+	"tapedeck/client/peers"
 )
 
 // id3Tag is a tag of version 2.4 with the frames given.
@@ -65,7 +65,7 @@ func TestPackedAudio(t *testing.T) {
 	if err := os.WriteFile(path, stream, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	wav, err := exec.CommandContext(t.Context(), webtest.Peer(t, "ffmpeg"), "-v", "error", "-nostdin", "-i", path, "-c:a", "pcm_s16le", "-f", "wav", "-").Output()
+	wav, err := exec.CommandContext(t.Context(), peers.Find(t, "ffmpeg"), "-v", "error", "-nostdin", "-i", path, "-c:a", "pcm_s16le", "-f", "wav", "-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"tapedeck/client/hls/hlstest"
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
-	"tapedeck/client/web/webtest"
+	"tapedeck/client/peers"
 )
 
 // webFetch is a Fetch over net/http.
@@ -128,7 +128,7 @@ func checkClip(t *testing.T, stream []byte, from, to int) {
 	}
 	run := func(args ...string) []byte {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), webtest.Peer(t, "ffmpeg"), append([]string{"-v", "error", "-nostdin", "-i", path}, args...)...)
+		cmd := exec.CommandContext(t.Context(), peers.Find(t, "ffmpeg"), append([]string{"-v", "error", "-nostdin", "-i", path}, args...)...)
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		out, err := cmd.Output()

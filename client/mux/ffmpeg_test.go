@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -13,22 +12,8 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 )
-
-// needPeer finds a real program. On a developer's machine its absence skips the
-// test; in CI it fails.
-func needPeer(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("missing peer: %s", name)
-	default:
-		t.Skipf("missing peer: %s", name)
-	}
-	return path
-}
 
 const clip = 3 * time.Second
 
@@ -74,7 +59,7 @@ func (s sample) encode(t testing.TB) *stream {
 	}
 	args = append(args, "-pix_fmt", "yuv420p", "-threads", "1")
 	args = append(args, strings.Fields(s.video+" "+s.audio)...)
-	cmd := exec.Command(needPeer(t, "ffmpeg"), append(args, "-f", "matroska", "pipe:1")...)
+	cmd := exec.Command(peers.Find(t, "ffmpeg"), append(args, "-f", "matroska", "pipe:1")...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -128,7 +113,7 @@ type report struct {
 // ffprobe demuxes and decodes all of b. Any complaint fails the test.
 func ffprobe(t *testing.T, b []byte) report {
 	t.Helper()
-	cmd := exec.Command(needPeer(t, "ffprobe"), "-v", "error", "-of", "json", "-threads", "1",
+	cmd := exec.Command(peers.Find(t, "ffprobe"), "-v", "error", "-of", "json", "-threads", "1",
 		"-show_streams", "-show_packets", "-count_frames", "-count_packets", "-f", "matroska", "pipe:0")
 	cmd.Stdin = bytes.NewReader(b)
 	var stderr bytes.Buffer

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 )
 
 // vlcPatience is how long VLC may take to play a clip on a busy machine.
@@ -109,7 +110,7 @@ type vlc struct {
 // startVLC starts VLC as another user when this one is root, which it refuses.
 func startVLC(t *testing.T) *vlc {
 	t.Helper()
-	path := needPeer(t, "vlc")
+	path := peers.Find(t, "vlc")
 	home, err := os.MkdirTemp("", "tapedeck-mux")
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 )
 
 // What ffmpeg packs into RTP must come out as it went in: every access unit
@@ -124,13 +125,7 @@ func frames(t *testing.T, file string) (list []frame) {
 // ffmpeg runs it and returns what it prints.
 func ffmpeg(t *testing.T, args ...string) []byte {
 	t.Helper()
-	path, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	path := peers.Find(t, "ffmpeg")
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, append([]string{"-nostdin", "-v", "error", "-bitexact"}, args...)...)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"tapedeck/client/peers"
 )
 
 const (
@@ -244,13 +246,7 @@ func TestReportsInTshark(t *testing.T) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: tshark")
-		}
-		t.Skip("missing peer: tshark")
-	}
+	tshark := peers.Find(t, "tshark")
 	cmd := exec.CommandContext(t.Context(), tshark, "-r", path, "-d", "udp.port==5001,rtcp", "-T", "fields", "-E", "separator=;",
 		"-e", "rtcp.pt", "-e", "rtcp.ssrc.fraction", "-e", "rtcp.ssrc.cum_nr", "-e", "rtcp.length_check.bad", "-e", "_ws.expert.message", "-e", "_ws.malformed")
 	out, err := cmd.Output()

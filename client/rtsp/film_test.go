@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 )
 
 // record takes chunks of one seek until they reach length of media time, and
@@ -63,13 +64,7 @@ func decode(t *testing.T, data []byte) film {
 
 func decodeTracks(t *testing.T, data []byte, video, audio bool) film {
 	t.Helper()
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	ffmpeg := peers.Find(t, "ffmpeg")
 	dir := t.TempDir()
 	gray, wav := filepath.Join(dir, "gray"), filepath.Join(dir, "wav")
 	args := []string{"-v", "warning", "-i", "-"}

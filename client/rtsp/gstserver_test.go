@@ -16,6 +16,7 @@ import (
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/player"
 )
@@ -226,13 +227,7 @@ func clipAs(t *testing.T, ext string) string {
 	if err := os.WriteFile(path, clip.MP4(), 0o600); err != nil || ext == "mp4" {
 		return path
 	}
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	ffmpeg := peers.Find(t, "ffmpeg")
 	other := filepath.Join(dir, "clip."+ext)
 	if out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "error", "-i", path, "-c", "copy", other).CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg: %v: %s", err, out)

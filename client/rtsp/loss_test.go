@@ -20,6 +20,7 @@ import (
 
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
 )
 
@@ -181,13 +182,7 @@ func TestStandstill(t *testing.T) {
 // ffmpeg runs it on recorded bytes and returns what it says.
 func ffmpeg(t *testing.T, data []byte, args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	path := peers.Find(t, "ffmpeg")
 	cmd := exec.CommandContext(t.Context(), path, append([]string{"-v", "error", "-copyts", "-i", "-"}, args...)...)
 	var out, words bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), &out, &words

@@ -14,18 +14,13 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 	"tapedeck/client/rtp"
 )
 
 func ffmpeg(t *testing.T, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	path := peers.Find(t, "ffmpeg")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, path, append([]string{"-nostdin", "-v", "error", "-bitexact"}, args...)...).CombinedOutput(); err != nil {

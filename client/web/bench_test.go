@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/peers"
 	"tapedeck/client/web/webtest"
 )
 
@@ -63,7 +64,7 @@ func BenchmarkThroughput(b *testing.B) {
 	b.Run("stream", func(b *testing.B) { read(b, url+"/plain/a.flv") })
 	b.Run("file", func(b *testing.B) { read(b, url+"/a.flv") })
 	b.Run("curl", func(b *testing.B) {
-		curl := webtest.Peer(b, "curl")
+		curl := peers.Find(b, "curl")
 		var used time.Duration
 		for b.Loop() {
 			cmd := exec.Command(curl, "-s", url+"/plain/a.flv")

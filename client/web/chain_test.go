@@ -12,13 +12,14 @@ import (
 
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/web/webtest"
 )
 
 // link is some seconds of the clip's sound with a title, as ffmpeg codes it.
 func link(t *testing.T, from, title string, args ...string) []byte {
 	t.Helper()
-	cmd := exec.Command(webtest.Peer(t, "ffmpeg"), slices.Concat([]string{"-v", "error", "-ss", from, "-t", "3", "-i", "pipe:0",
+	cmd := exec.Command(peers.Find(t, "ffmpeg"), slices.Concat([]string{"-v", "error", "-ss", from, "-t", "3", "-i", "pipe:0",
 		"-metadata", "artist=Björk", "-metadata", "title=" + title}, args, []string{"pipe:1"})...)
 	cmd.Stdin = bytes.NewReader(clip.AAC())
 	out, err := cmd.Output()
@@ -75,7 +76,7 @@ func TestChains(t *testing.T) {
 // toneOf is the tone in the second second of what ffmpeg decodes.
 func toneOf(t *testing.T, data []byte) float64 {
 	t.Helper()
-	cmd := exec.Command(webtest.Peer(t, "ffmpeg"), "-v", "error", "-i", "pipe:0", "-f", "wav", "-ac", "1", "-c:a", "pcm_s16le", "pipe:1")
+	cmd := exec.Command(peers.Find(t, "ffmpeg"), "-v", "error", "-i", "pipe:0", "-f", "wav", "-ac", "1", "-c:a", "pcm_s16le", "pipe:1")
 	cmd.Stdin = bytes.NewReader(data)
 	out, err := cmd.Output()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 	"tapedeck/client/trust"
 	"tapedeck/client/web/webtest"
 )
@@ -18,7 +19,7 @@ import (
 // TestNginxTLS has a real server speak HTTP/2: one connection for all of a
 // stream's parts, lists that are packed, and doors that are mistaken.
 func TestNginxTLS(t *testing.T) {
-	webtest.Peer(t, "nginx")
+	peers.Find(t, "nginx")
 	own, _ := secureServer(t, false, nil) // for its certificate
 	leaf := own.TLS.Certificates[0]
 	key, err := x509.MarshalPKCS8PrivateKey(leaf.PrivateKey)

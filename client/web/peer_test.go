@@ -13,6 +13,7 @@ import (
 
 	"tapedeck/client/login"
 	"tapedeck/client/media"
+	"tapedeck/client/peers"
 	"tapedeck/client/web/webtest"
 )
 
@@ -96,7 +97,7 @@ func TestIcecast(t *testing.T) {
 // about the end, which was cut.
 func decodes(t *testing.T, data []byte) {
 	t.Helper()
-	cmd := exec.Command(webtest.Peer(t, "ffmpeg"), "-nostdin", "-loglevel", "error", "-i", "pipe:0", "-f", "null", "-")
+	cmd := exec.Command(peers.Find(t, "ffmpeg"), "-nostdin", "-loglevel", "error", "-i", "pipe:0", "-f", "null", "-")
 	cmd.Stdin = bytes.NewReader(data)
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Count(string(out), "\n") > 2 {
 		t.Errorf("ffmpeg: %v: %s", err, out)

@@ -2,22 +2,17 @@ package hlstest
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"tapedeck/client/peers"
 )
 
 // packets counts what ffprobe finds at url, and fails where it complains.
 func packets(t *testing.T, url string, stdin []byte) string {
 	t.Helper()
-	ffprobe, err := exec.LookPath("ffprobe")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("missing peer: ffprobe")
-	}
-	if err != nil {
-		t.Skip("missing peer: ffprobe")
-	}
+	ffprobe := peers.Find(t, "ffprobe")
 	cmd := exec.CommandContext(t.Context(), ffprobe, "-v", "warning", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", url)
 	var problems bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(stdin), &problems

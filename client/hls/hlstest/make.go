@@ -7,20 +7,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"testing"
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 	"tapedeck/client/web/webtest"
 )
 
 // Make has ffmpeg make a film of the clip, on demand, and returns its directory.
 // args are those of ffmpeg's HLS muxer and what else stands before the playlist,
 // which is film.m3u8, or what the last argument names.
-func Make(t testing.TB, args ...string) string {
+func Make(t webtest.TB, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := command(t.Context(), t, dir, nil, append([]string{"-hls_list_size", "0", "-hls_playlist_type", "vod"}, args...))
+	cmd := command(context.Background(), t, dir, nil, append([]string{"-hls_list_size", "0", "-hls_playlist_type", "vod"}, args...))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
 	}
@@ -29,7 +29,7 @@ func Make(t testing.TB, args ...string) string {
 
 // Live has ffmpeg make a live programme of the clip, in a loop and at its pace,
 // until the test ends. It returns once the playlist is there.
-func Live(t testing.TB, args ...string) string {
+func Live(t webtest.TB, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -37,7 +37,7 @@ func Live(t testing.TB, args ...string) string {
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("ffmpeg: %v", err)
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -60,16 +60,16 @@ func Live(t testing.TB, args ...string) string {
 		default:
 		}
 		if time.Now().After(end) {
-			t.Fatal("ffmpeg made no playlist")
+			t.Fatalf("ffmpeg made no playlist")
 		}
 	}
 }
 
 // command is ffmpeg with the clip as its input and dir as its place.
-func command(ctx context.Context, t testing.TB, dir string, input, args []string) *exec.Cmd {
+func command(ctx context.Context, t webtest.TB, dir string, input, args []string) *exec.Cmd {
 	source := filepath.Join(dir, ".clip.mp4")
 	if err := os.WriteFile(source, clip.MP4(), 0o644); err != nil {
-		t.Fatal(err)
+		t.Fatalf("ffmpeg: %v", err)
 	}
 	all := append([]string{"-v", "error", "-nostdin", "-y"}, input...)
 	all = append(all, "-i", source)
@@ -80,24 +80,24 @@ func command(ctx context.Context, t testing.TB, dir string, input, args []string
 	if last := args[len(args)-1]; !strings.HasSuffix(last, ".m3u8") {
 		all = append(all, "film.m3u8")
 	}
-	cmd := exec.CommandContext(ctx, webtest.Peer(t, "ffmpeg"), all...)
+	cmd := exec.CommandContext(ctx, peers.Find(t, "ffmpeg"), all...)
 	cmd.Dir = dir
 	return cmd
 }
 
 // Encrypted is Make with AES-128. The key is the.key, beside the segments.
-func Encrypted(t testing.TB, key string, args ...string) string {
+func Encrypted(t webtest.TB, key string, args ...string) string {
 	t.Helper()
 	secrets := t.TempDir()
 	file, info := filepath.Join(secrets, "the.key"), filepath.Join(secrets, "info")
 	for path, content := range map[string]string{file: key, info: "the.key\n" + file + "\n"} {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
+			t.Fatalf("ffmpeg: %v", err)
 		}
 	}
 	dir := Make(t, append([]string{"-hls_key_info_file", info}, args...)...)
 	if err := os.WriteFile(filepath.Join(dir, "the.key"), []byte(key), 0o644); err != nil {
-		t.Fatal(err)
+		t.Fatalf("ffmpeg: %v", err)
 	}
 	return dir
 }

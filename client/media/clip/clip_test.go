@@ -3,25 +3,19 @@ package clip_test
 import (
 	"bytes"
 	"math"
-	"os"
 	"os/exec"
 	"strconv"
 	"testing"
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 )
 
 // decode runs ffmpeg on input and returns what it wrote.
 func decode(t *testing.T, input []byte, args ...string) []byte {
 	t.Helper()
-	path, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing peer: ffmpeg")
-		}
-		t.Skip("missing peer: ffmpeg")
-	}
+	path := peers.Find(t, "ffmpeg")
 	cmd := exec.CommandContext(t.Context(), path, append([]string{"-v", "error", "-nostdin"}, args...)...)
 	cmd.Stdin = bytes.NewReader(input)
 	var stderr bytes.Buffer

@@ -23,27 +23,13 @@ import (
 	"tapedeck/client/media"
 	"tapedeck/client/media/clip"
 	"tapedeck/client/mux"
+	"tapedeck/client/peers"
 )
-
-// NeedPeer finds a real program. On a developer's machine its absence skips the
-// test; in CI it fails.
-func NeedPeer(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("missing peer: %s", name)
-	default:
-		t.Skipf("missing peer: %s", name)
-	}
-	return path
-}
 
 // Run starts a peer and returns what it writes.
 func Run(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), NeedPeer(t, name), args...)
+	cmd := exec.CommandContext(t.Context(), peers.Find(t, name), args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

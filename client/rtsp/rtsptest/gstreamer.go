@@ -12,14 +12,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"tapedeck/client/peers"
 )
 
 // TB is what is needed of a testing.TB. It keeps package testing out of a
 // program that serves the demo.
 type TB interface {
-	Helper()
-	Fatalf(format string, args ...any)
-	Skipf(format string, args ...any)
+	peers.TB
 	Logf(format string, args ...any)
 	Failed() bool
 	Cleanup(func())

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 )
 
 // probe asks ffprobe for the codecs at url, by name; problem is what it said
@@ -49,7 +50,7 @@ func TestGStreamerServes(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := StartGStreamer(t, "--file", file)
-	ffprobe := peer(t, "ffprobe")
+	ffprobe := peers.Find(t, "ffprobe")
 	var probes sync.WaitGroup // nearly all their time is waiting
 	slots := make(chan struct{}, 8)
 	for _, test := range []struct {

@@ -13,20 +13,8 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 )
-
-// peer finds a program that nobody here wrote.
-func peer(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("missing peer: %s", name)
-		}
-		t.Skipf("missing peer: %s", name)
-	}
-	return path
-}
 
 // watched is what a peer has decoded: gray pictures and mono sound at 48 kHz.
 type watched struct {
@@ -47,7 +35,7 @@ func ffmpeg(t *testing.T, url, transport string, seconds string, args ...string)
 	if !strings.Contains(url, "/bench") {
 		args = append(args, "-map", "0:a", "-t", seconds, "-ac", "1", "-ar", "48000", "-f", "wav", wav)
 	}
-	out, err := exec.CommandContext(t.Context(), peer(t, "ffmpeg"), args...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), peers.Find(t, "ffmpeg"), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg: %v: %s", err, out)
 	}
@@ -169,7 +157,7 @@ func TestFFmpegMeetsRefusalAndSilence(t *testing.T) {
 	for name, cfg := range map[string]Config{"refused": {RefuseUDP: true}, "silent": {SilentUDP: true}} {
 		s := NewServer(cfg)
 		defer s.Close()
-		cmd := exec.CommandContext(t.Context(), peer(t, "ffmpeg"), "-v", "error", "-nostdin", "-rtsp_transport", "udp",
+		cmd := exec.CommandContext(t.Context(), peers.Find(t, "ffmpeg"), "-v", "error", "-nostdin", "-rtsp_transport", "udp",
 			"-timeout", "1000000", "-i", s.URL("/vod"), "-t", "1", "-f", "null", "-")
 		out, err := cmd.CombinedOutput()
 		if name == "refused" && !bytes.Contains(out, []byte("461")) {
@@ -190,8 +178,8 @@ func TestFFmpegMeetsRefusalAndSilence(t *testing.T) {
 // gstreamer plays url with rtspsrc and decodes it until it has so many pictures.
 func gstreamer(t *testing.T, url, protocol string, pictures int) watched {
 	t.Helper()
-	peer(t, "gst-launch-1.0")
-	peer(t, gstPython)
+	peers.Find(t, "gst-launch-1.0")
+	peers.Find(t, gstPython)
 	sound := filepath.Join(t.TempDir(), "sound")
 	cmd := exec.CommandContext(t.Context(), gstPython, "testdata/gst-client.py", url, protocol, sound)
 	var stderr bytes.Buffer

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tapedeck/client/media/clip"
+	"tapedeck/client/peers"
 )
 
 const (
@@ -62,15 +63,7 @@ func (o VLCOutput) tracks() int {
 // missing the test is skipped, or fails if CI is set.
 func StartVLC(t TB, out VLCOutput) (url string) {
 	t.Helper()
-	vlc, err := exec.LookPath("vlc")
-	if err != nil {
-		missing := t.Skipf
-		if os.Getenv("CI") != "" {
-			missing = t.Fatalf
-		}
-		missing("missing peer: vlc")
-		return ""
-	}
+	vlc := peers.Find(t, "vlc")
 	dir, err := os.MkdirTemp("", "vlc-server-") // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatalf("vlc: %v", err)

@@ -5,6 +5,8 @@ package rtsptest
 import (
 	"strings"
 	"testing"
+
+	"tapedeck/client/peers"
 )
 
 // TestVLCServes: what VLC's server is known for, of which the client must be
@@ -26,7 +28,7 @@ func TestVLCServes(t *testing.T) {
 			t.Errorf("%q is there %d times, not %d: %s", part, n, times, sdp)
 		}
 	}
-	ffprobe := peer(t, "ffprobe")
+	ffprobe := peers.Find(t, "ffprobe")
 	if codecs, problem := probe(t, ffprobe, url, "udp"); codecs != "aac h264" {
 		t.Errorf("codecs %q; %s", codecs, problem)
 	}

@@ -16,14 +16,14 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"tapedeck/client/peers"
 )
 
 // TB is what is used of *testing.T, so that a program that only wants the
 // servers in Go does not link package testing.
 type TB interface {
-	Helper()
-	Fatalf(format string, args ...any)
-	Skipf(format string, args ...any)
+	peers.TB
 	Cleanup(func())
 	TempDir() string
 }
@@ -44,7 +44,7 @@ const icecastPassword = "hackme"
 // test. Where it or ffmpeg is missing the test is skipped, in CI it fails.
 func StartIcecast(t TB) *Icecast {
 	t.Helper()
-	icecast, ffmpeg := Peer(t, "icecast2"), Peer(t, "ffmpeg")
+	icecast, ffmpeg := peers.Find(t, "icecast2"), peers.Find(t, "ffmpeg")
 	if icecast == "" || ffmpeg == "" {
 		return nil
 	}
@@ -64,21 +64,6 @@ func StartIcecast(t TB) *Icecast {
 	i := &Icecast{URL: fmt.Sprintf("http://127.0.0.1:%d", port), t: t, sources: make(map[string]*exec.Cmd)}
 	i.await("/status-json.xsl")
 	return i
-}
-
-// Peer is the path of a program that the test needs. A missing one skips the
-// test, and fails it in CI.
-func Peer(t TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("missing peer: %s", name)
-	default:
-		t.Skipf("missing peer: %s", name)
-	}
-	return path
 }
 
 // codecs are the forms of a source: ffmpeg's encoder, its muxer, MIME type.
@@ -102,7 +87,7 @@ func (i *Icecast) Mount(t TB, codec string) string {
 	}
 	mount := "/" + codec
 	target, _ := url.Parse(i.URL)
-	source := exec.Command(Peer(t, "ffmpeg"), "-nostdin", "-loglevel", "error",
+	source := exec.Command(peers.Find(t, "ffmpeg"), "-nostdin", "-loglevel", "error",
 		"-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000[tone];anoisesrc=amplitude=0.01:sample_rate=48000[noise];[tone][noise]amix=normalize=0",
 		"-c:a", c[0], "-b:a", "128k", "-ac", "2", "-content_type", c[2], "-ice_name", "Tone "+codec)
 	if c[1] == "ogg" { // as stations do; of a page of a second VLC plays half

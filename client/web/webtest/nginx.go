@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"tapedeck/client/peers"
 )
 
 // StartNginx starts a real nginx that serves the folder root, with locations
@@ -34,7 +36,7 @@ func StartNginxTLS(t TB, root, locations, cert, key string) (plain, secure strin
 
 func startNginx(t TB, root, locations string, port int, more string) string {
 	t.Helper()
-	nginx := Peer(t, "nginx")
+	nginx := peers.Find(t, "nginx")
 	if nginx == "" {
 		return ""
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"tapedeck/client/peers"
 )
 
 // Sender answers each request with what a fresh ffmpeg writes: an endless
@@ -23,7 +25,7 @@ type Sender struct {
 // ffmpeg is missing the test is skipped, in CI it fails.
 func NewSender(t TB, contentType string, args ...string) *Sender {
 	t.Helper()
-	s := &Sender{ffmpeg: Peer(t, "ffmpeg"), contentType: contentType, args: args}
+	s := &Sender{ffmpeg: peers.Find(t, "ffmpeg"), contentType: contentType, args: args}
 	s.start("/live", s.serve)
 	t.Cleanup(s.Close)
 	return s
