@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+	"tapedeck/client/words"
 )
 
 // Limits of a playlist's text.
@@ -50,15 +49,4 @@ func tag(line string) (name, value string, ok bool) {
 
 // text makes what came from the network fit to be shown: one line, no control
 // bytes, not too long.
-func text(s string) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, s))
-	if r := []rune(s); len(r) > maxName {
-		return string(r[:maxName]) + "…"
-	}
-	return s
-}
+func text(s string) string { return words.Line(s, maxName) }

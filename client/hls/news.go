@@ -44,7 +44,7 @@ func (r *reel) airs() {
 // tell tells what came up, without Session.mu.
 func (r *reel) tell() {
 	for _, e := range r.news {
-		r.s.trace.event(e)
+		r.s.trace.Event(e)
 	}
 	r.news = r.news[:0]
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 )
 
 // Open plays the playlist that was found. ctx bounds the opening only. The error
@@ -17,7 +18,7 @@ func Open(ctx context.Context, from Source, cfg Config) (*Session, error) {
 		ready: make(chan struct{}, 1), wished: make(chan struct{}, 1),
 		opened: make(chan struct{}), failed: make(chan struct{}), turns: make(chan struct{}, 1),
 	}
-	s.trace.tell = cfg.Trace
+	s.trace = trace.New(cfg.Trace)
 	if cfg.sniff == nil {
 		s.cfg.sniff, s.cfg.titleOf = sniff, titleOf
 	}
@@ -43,9 +44,9 @@ func (s *Session) open(ctx, life context.Context, from Source) error {
 	} else {
 		s.mainList, err = s.parseList(begun, sender{from.Link, from.Public}, from.Body)
 		if err != nil {
-			s.trace.step(media.RungReply, "playlist", begun, "", err)
+			s.trace.Step(media.RungReply, "playlist", begun, "", err)
 		} else {
-			s.trace.step(media.RungReply, "playlist", begun, "HLS, "+s.mainList.list.words(), nil)
+			s.trace.Step(media.RungReply, "playlist", begun, "HLS, "+s.mainList.list.words(), nil)
 		}
 	}
 	if err != nil {
@@ -81,8 +82,8 @@ func (s *Session) opening(ctx context.Context, begun time.Time) error {
 	s.mu.Unlock()
 	switch { // a short film may be fetched to its end by now: it is open all the same
 	case opened:
-		s.trace.step(media.RungTransport, "segment", begun, "", nil)
-		s.trace.step(media.RungContainer, "container", time.Now(), format, nil)
+		s.trace.Step(media.RungTransport, "segment", begun, "", nil)
+		s.trace.Step(media.RungContainer, "container", time.Now(), format, nil)
 		return nil
 	case err == nil:
 		return media.At(media.RungTransport, context.Cause(ctx))
@@ -95,7 +96,7 @@ func (s *Session) opening(ctx context.Context, begun time.Time) error {
 	} else {
 		err = media.At(media.RungContainer, fmt.Errorf("hls: it ended before anything could be played: %w", err))
 	}
-	s.trace.step(rung, name, begun, "", err)
+	s.trace.Step(rung, name, begun, "", err)
 	return err
 }
 
@@ -107,13 +108,13 @@ func (s *Session) openMaster(ctx context.Context, from Source) error {
 		err = protected(m.guard)
 	}
 	if err != nil {
-		s.trace.step(media.RungReply, "playlist", begun, "", err)
+		s.trace.Step(media.RungReply, "playlist", begun, "", err)
 		return err
 	}
-	s.trace.step(media.RungReply, "playlist", begun, "HLS, "+m.words(), nil)
+	s.trace.Step(media.RungReply, "playlist", begun, "HLS, "+m.words(), nil)
 	s.master, s.variables = m, m.variables
 	if s.ladder, err = newLadder(m.variants); err != nil {
-		s.trace.step(media.RungCodec, "variant", begun, "", err)
+		s.trace.Step(media.RungCodec, "variant", begun, "", err)
 		return err
 	}
 	for {
@@ -131,7 +132,7 @@ func (s *Session) openMaster(ctx context.Context, from Source) error {
 		if err == nil {
 			detail = join(detail, s.mainList.list.words())
 		}
-		s.trace.step(media.RungReply, "variant", begun, detail, err)
+		s.trace.Step(media.RungReply, "variant", begun, detail, err)
 		if err == nil {
 			s.keepList(s.mainList)
 			break
@@ -172,7 +173,7 @@ func (s *Session) openSound(ctx context.Context) error {
 	if err == nil {
 		s.soundList, err = s.fetchList(ctx, a)
 	}
-	s.trace.step(media.RungReply, "sound", begun, r.name, err)
+	s.trace.Step(media.RungReply, "sound", begun, r.name, err)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ import (
 
 	"tapedeck/client/address"
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 )
 
 // Source is the playlist with which a stream begins.
@@ -92,7 +93,7 @@ type Config struct {
 // Session is an open stream. It satisfies client.Session.
 type Session struct {
 	cfg       Config
-	trace     tracer
+	trace     *trace.Tracer
 	base      address.Address // of the playlist that was opened
 	transport string          // over which it came
 	variables variables
@@ -158,7 +159,7 @@ func (s *Session) status(err error) int {
 	return s.cfg.Status(err)
 }
 
-func (s *Session) note(text string) { s.trace.event(media.Note{Text: text}) }
+func (s *Session) note(text string) { s.trace.Event(media.Note{Text: text}) }
 
 func (s *Session) isOpen() bool {
 	s.mu.Lock()
@@ -200,7 +201,7 @@ func (s *Session) Close() error {
 		s.cancel(errClosed)
 		s.workers.Wait()
 		s.finish(errClosed)
-		s.trace.stop()
+		s.trace.Stop()
 		if s.cfg.Close != nil {
 			s.cfg.Close()
 		}

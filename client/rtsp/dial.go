@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/dial"
 	"tapedeck/client/media"
 )
 
@@ -30,7 +31,7 @@ func (c *Config) dial(ctx context.Context, a address.Address, onlyPublic bool) (
 		return nil, err
 	}
 	if onlyPublic {
-		addrs = slices.DeleteFunc(addrs, insideAddress)
+		addrs = slices.DeleteFunc(addrs, func(ip netip.Addr) bool { return !dial.IsPublic(ip) })
 		if len(addrs) == 0 {
 			return nil, media.At(media.RungReply, &RedirectError{To: a.String(), Why: "it leads into a private network"})
 		}

@@ -23,9 +23,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"tapedeck/client/media"
+	"tapedeck/client/words"
 )
 
 // Options are whom to trust. The zero value trusts the system's authorities.
@@ -133,13 +133,13 @@ func Explain(protocol, hostport string, err error) error {
 	}
 	if v, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(v.UnverifiedCertificates) > 0 {
 		leaf := v.UnverifiedCertificates[0]
-		return &CertificateError{HostPort: hostport, Fingerprint: Fingerprint(leaf), protocol: protocol, why: clean(unbelieved(v.Err, leaf)), err: err}
+		return &CertificateError{HostPort: hostport, Fingerprint: Fingerprint(leaf), protocol: protocol, why: words.Line(unbelieved(v.Err, leaf), maxWords), err: err}
 	}
 	why, kind := failed(err)
 	if kind != nil {
 		err = errors.Join(kind, err)
 	}
-	return &HandshakeError{protocol, clean(why), err}
+	return &HandshakeError{protocol, words.Line(why, maxWords), err}
 }
 
 // unbelieved says what is wrong with a certificate.
@@ -192,17 +192,3 @@ func failed(err error) (why string, kind error) {
 
 // maxWords bounds what a certificate or a server may say in a message.
 const maxWords = 200
-
-// clean makes a server's words fit for a message: on one line and bounded.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, s)
-	if r := []rune(s); len(r) > maxWords {
-		s = string(r[:maxWords]) + "..."
-	}
-	return s
-}

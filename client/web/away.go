@@ -56,7 +56,7 @@ func (f *File) again(err error) bool {
 	}
 	a.wait = min(max(2*a.wait, firstWait), longestWait)
 	a.until, a.told = now.Add(a.wait), true
-	f.c.trace.event(media.Interrupted{Why: err, Wait: a.wait})
+	f.c.trace.Event(media.Interrupted{Why: err, Wait: a.wait})
 	return true
 }
 
@@ -64,7 +64,7 @@ func (f *File) again(err error) bool {
 func (f *File) back() {
 	a := &f.fetch.away
 	if a.told {
-		f.c.trace.event(media.Returned{After: time.Since(a.since)})
+		f.c.trace.Event(media.Returned{After: time.Since(a.since)})
 	}
 	*a = absence{}
 }

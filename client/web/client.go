@@ -12,6 +12,7 @@ import (
 	"tapedeck/client/address"
 	"tapedeck/client/login"
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 )
 
 // maxRedirects bounds a chain of redirects.
@@ -23,7 +24,7 @@ type client struct {
 	kept  *Client
 	link  address.Address // as opened: the only one that gets its password
 	cfg   Config
-	trace *tracer
+	trace *trace.Tracer
 	owns  bool // kept is closed with the session
 }
 
@@ -35,12 +36,12 @@ func (c *Client) asking(a address.Address) (*client, error) {
 	}
 	a.Scheme = scheme
 	c.remember(&a)
-	return &client{kept: c, link: a, cfg: c.cfg, trace: &tracer{tell: c.trace.event}}, nil
+	return &client{kept: c, link: a, cfg: c.cfg, trace: trace.New(c.trace.Event)}, nil
 }
 
 // end is called once, with the session's end: nothing is told after it.
 func (c *client) end() {
-	c.trace.stop()
+	c.trace.Stop()
 	if c.owns {
 		c.kept.Close()
 	}
@@ -153,9 +154,9 @@ func (c *client) follow(h hop, location string, q ask) (hop, error) {
 		to.User, to.Password, to.HasUser = c.link.User, c.link.Password, c.link.HasUser
 	}
 	if !q.quiet {
-		c.trace.note("redirected to " + to.String())
+		c.trace.Note("redirected to " + to.String())
 		if h.to.Scheme == "https" && scheme == "http" {
-			c.trace.note("the redirect leads from an encrypted address to one in the clear")
+			c.trace.Note("the redirect leads from an encrypted address to one in the clear")
 		}
 	}
 	return hop{to: to, fromPublic: h.fromPublic}, nil
@@ -178,7 +179,7 @@ func port(a address.Address) string {
 // exchange sends one request and reads the head of the answer.
 func (c *client) exchange(ctx context.Context, h hop, q ask) (*reply, error) {
 	if !q.quiet {
-		c.trace.event(media.Attempt{URL: h.to.String(), Transport: "http"})
+		c.trace.Event(media.Attempt{URL: h.to.String(), Transport: "http"})
 	}
 	r, start, err := c.over(ctx, h, q)
 	if _, told := err.(*media.RungError); told { // by the steps that make a connection
@@ -200,7 +201,7 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (*reply, error) {
 		if q.step != "" {
 			name = q.step
 		}
-		c.trace.step(media.RungReply, name, start, detail, failed)
+		c.trace.Step(media.RungReply, name, start, detail, failed)
 	}
 	if err != nil {
 		return nil, media.At(media.RungReply, err)

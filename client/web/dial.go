@@ -3,18 +3,13 @@ package web
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
-	"net"
-	"net/http/httptrace"
-	"net/netip"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/dial"
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 	"tapedeck/client/trust"
 )
 
@@ -24,11 +19,11 @@ import (
 func (c *client) connect(ctx context.Context, h hop, quiet bool) (*connection, error) {
 	t := c.trace
 	if quiet {
-		t = &tracer{}
+		t = nil
 	}
 	proxy, err := c.kept.proxyFor(h.to)
 	if err != nil {
-		return nil, t.step(media.RungAddress, "proxy", time.Now(), "", err)
+		return nil, t.Step(media.RungAddress, "proxy", time.Now(), "", err)
 	}
 	var conn *connection
 	if proxy != nil {
@@ -45,7 +40,7 @@ func (c *client) connect(ctx context.Context, h hop, quiet bool) (*connection, e
 		start := time.Now()
 		var detail string
 		detail, h2, err = c.handshake(ctx, conn, h.to, "h2", "http/1.1")
-		if err = t.step(media.RungTLS, "tls", start, detail, err); err != nil {
+		if err = t.Step(media.RungTLS, "tls", start, detail, err); err != nil {
 			conn.Conn.Close()
 			return nil, err
 		}
@@ -88,110 +83,17 @@ func (c *client) handshake(ctx context.Context, conn *connection, a address.Addr
 
 // dialTCP makes the connection and tells of the name lookup and the dialling
 // as two steps.
-func (c *client) dialTCP(ctx context.Context, t *tracer, a address.Address, fromPublic bool) (*connection, error) {
-	start, looking := time.Now(), false
+func (c *client) dialTCP(ctx context.Context, t *trace.Tracer, a address.Address, fromPublic bool) (*connection, error) {
 	fallback := "80"
 	if a.Scheme == "https" {
 		fallback = "443"
 	}
-	bounded, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Connect)
-	defer cancel()
-
-	dial := c.cfg.Dial
-	if dial == nil {
-		bounded = httptrace.WithClientTrace(bounded, &httptrace.ClientTrace{
-			DNSStart: func(httptrace.DNSStartInfo) { looking = true },
-			DNSDone: func(d httptrace.DNSDoneInfo) {
-				if d.Err == nil {
-					looking = false
-					t.step(media.RungName, "name", start, list(d.Addrs), nil)
-					start = time.Now()
-				}
-			},
-		})
-		// Where a name has addresses of both kinds, and the first does not answer
-		// soon, the other kind is tried beside it (RFC 8305).
-		dial = (&net.Dialer{Resolver: c.kept.names, Control: func(_, addr string, _ syscall.RawConn) error {
-			if ip, err := netip.ParseAddrPort(addr); fromPublic && err == nil && !isPublic(ip.Addr()) {
-				return ErrPrivate
-			}
-			return nil
-		}}).DialContext
-	}
-	conn, err := dial(bounded, "tcp", a.HostPort(fallback))
+	d := dial.Dialer{Protocol: "http", Timeout: c.cfg.Timeouts.Connect, Trace: t, Dial: c.cfg.Dial, Resolver: c.kept.names}
+	conn, err := d.TCP(ctx, a.HostPort(fallback), fromPublic)
 	if err != nil {
-		rung, name := media.RungTCP, "tcp"
-		var lookup *net.DNSError
-		if looking || errors.As(err, &lookup) {
-			rung, name = media.RungName, "name"
-		}
-		switch {
-		case errors.Is(err, ErrPrivate):
-			err = ErrPrivate
-		case ctx.Err() == nil && bounded.Err() != nil:
-			err = &TimeoutError{What: "no connection to " + text(a.Authority(), maxErrorText), After: c.cfg.Timeouts.Connect}
-		default:
-			err = clean(media.Plainly(err))
-		}
-		return nil, t.step(rung, name, start, "", orCause(ctx, err))
+		return nil, err
 	}
-	far := conn.RemoteAddr().String()
-	made := &connection{Conn: conn}
-	if ip, err := netip.ParseAddrPort(far); err == nil {
-		made.public = isPublic(ip.Addr())
-	}
-	if fromPublic && !made.public {
-		conn.Close()
-		return nil, t.step(media.RungTCP, "tcp", start, far, ErrPrivate)
-	}
-	t.step(media.RungTCP, "tcp", start, far, nil)
-	return made, nil
-}
-
-// private are more networks that not everybody shares, beside those of RFC 1918
-// and RFC 4193.
-var private = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // carrier-grade NAT (RFC 6598)
-	netip.MustParsePrefix("198.18.0.0/15"), // benchmarks (RFC 2544)
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("fec0::/10"), // site-local, as it once was
-}
-
-// Addresses of IPv6 that stand for one of IPv4.
-var (
-	nat64   = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052: the last four bytes
-	sixToIV = netip.MustParsePrefix("2002::/16")    // RFC 3056: the four behind the prefix
-)
-
-// isPublic reports whether ip belongs to the network that everybody shares.
-func isPublic(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	switch b := ip.As16(); {
-	case nat64.Contains(ip):
-		ip = netip.AddrFrom4([4]byte(b[12:]))
-	case sixToIV.Contains(ip):
-		ip = netip.AddrFrom4([4]byte(b[2:6]))
-	}
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() &&
-		!slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Contains(ip) })
-}
-
-// list names the first few addresses of a lookup.
-func list(addrs []net.IPAddr) string {
-	const few = 3
-	var b strings.Builder
-	for i, a := range addrs {
-		if i == few {
-			fmt.Fprintf(&b, " and %d more", len(addrs)-few)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(a.String())
-	}
-	return b.String()
+	return &connection{Conn: conn, public: dial.Public(conn)}, nil
 }
 
 // orCause is the reason why ctx ended, where it did: then err is only its echo.

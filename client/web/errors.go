@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/dial"
 	"tapedeck/client/media"
 )
 
@@ -26,7 +27,7 @@ var (
 	ErrRTSP = errors.New("http: an RTSP server answers at this port")
 
 	// ErrPrivate: a public server redirects into a private network.
-	ErrPrivate = errors.New("a public server points to a private address, which is refused")
+	ErrPrivate = dial.ErrPrivate
 
 	// ErrTLS: a link in the clear leads to a port where TLS is spoken.
 	ErrTLS = errors.New("http: the server speaks TLS on this port")

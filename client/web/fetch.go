@@ -184,7 +184,7 @@ func (f *File) room() ([]byte, error) {
 func (f *File) sayFull() {
 	if why := f.cache.full; why != nil && !f.full {
 		f.full = true
-		f.c.trace.note(fmt.Sprintf("only the last %d MB of the file are kept: %v", inMemory*segmentSize>>20, clean(media.Plainly(why))))
+		f.c.trace.Note(fmt.Sprintf("only the last %d MB of the file are kept: %v", inMemory*segmentSize>>20, clean(media.Plainly(why))))
 	}
 }
 
@@ -231,7 +231,7 @@ func (f *File) open(life context.Context, at, end int64) {
 	default:
 		u := &f.fetch
 		if u.broke > 0 && u.broke == at && !u.away.told {
-			f.c.trace.note(fmt.Sprintf("the connection broke at byte %d: going on there", at))
+			f.c.trace.Note(fmt.Sprintf("the connection broke at byte %d: going on there", at))
 		}
 		u.broke = 0
 		u.from, u.body, u.since = from, r.body, 0

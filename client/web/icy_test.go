@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tapedeck/client/trace"
 	"tapedeck/client/web/webtest"
 )
 
@@ -15,7 +16,7 @@ func newTestICY(t testing.TB, interval string) (*icy, *journal) {
 	j := &journal{}
 	r := &reply{head: &head{proto: "icy", header: http.Header{"Icy-Metaint": {interval}}}}
 	words, _ := newLetters("")
-	d, err := newICY(r, words, &titles{trace: &tracer{tell: j.add}})
+	d, err := newICY(r, words, &titles{trace: trace.New(j.add)})
 	if err != nil {
 		t.Fatal(err)
 	}

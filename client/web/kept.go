@@ -12,6 +12,7 @@ import (
 
 	"tapedeck/client/address"
 	"tapedeck/client/login"
+	"tapedeck/client/trace"
 )
 
 // Limits of what a Client keeps.
@@ -31,7 +32,7 @@ const (
 // goroutines.
 type Client struct {
 	cfg     Config
-	trace   *tracer
+	trace   *trace.Tracer
 	tickets tls.ClientSessionCache
 	cookies *cookies
 	proxy   func(*url.URL) (*url.URL, error)
@@ -73,7 +74,7 @@ func NewClient(cfg Config) *Client {
 	}
 	return &Client{
 		cfg:     cfg,
-		trace:   &tracer{tell: cfg.Trace},
+		trace:   trace.New(cfg.Trace),
 		cookies: newCookies(),
 		proxy:   cfg.Proxy,
 		tickets: tls.NewLRUClientSessionCache(maxTickets),
@@ -87,7 +88,7 @@ func NewClient(cfg Config) *Client {
 // Close ends all connections, also those of sessions and responses that are
 // still open, and waits for what runs in them. It may be called twice.
 func (c *Client) Close() error {
-	c.trace.stop()
+	c.trace.Stop()
 	c.mu.Lock()
 	c.closed = true
 	var bodies []*pumped

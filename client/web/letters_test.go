@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 	"tapedeck/client/web/webtest"
 )
 
@@ -113,7 +114,7 @@ func TestTitleTimes(t *testing.T) {
 // only once it lasts.
 func TestEmptyTitles(t *testing.T) {
 	var j journal
-	on := &titles{trace: &tracer{tell: j.add}}
+	on := &titles{trace: trace.New(j.add)}
 	for _, step := range []struct {
 		at   time.Duration
 		text string

@@ -94,7 +94,7 @@ func (c *client) list(ctx context.Context, r *reply, format string, b []byte, wh
 		body, err = c.readList(ctx, r, io.MultiReader(bytes.NewReader(b), r.body))
 	}
 	// A list is no media, but where it leads is the next step.
-	if err := c.trace.step(media.RungContainer, "container", start, format+" list", err); err != nil {
+	if err := c.trace.Step(media.RungContainer, "container", start, format+" list", err); err != nil {
 		return err
 	}
 	return media.At(media.RungContainer, &ListError{
@@ -109,7 +109,7 @@ func (c *client) unpack(ctx context.Context, r *reply) error {
 	start := time.Now()
 	body, err := c.readList(ctx, r, &unzipper{from: r.body})
 	if err != nil {
-		return c.trace.step(media.RungTransport, "first bytes", start, "", err)
+		return c.trace.Step(media.RungTransport, "first bytes", start, "", err)
 	}
 	wrong := textual(body[:min(len(body), sniffLimit)], r.announced())
 	if list, ok := wrong.(*ListError); ok {
@@ -118,7 +118,7 @@ func (c *client) unpack(ctx context.Context, r *reply) error {
 	if wrong == nil {
 		wrong = &notMedia{"compressed data (gzip)"}
 	}
-	return c.trace.step(media.RungContainer, "container", start, "packed", wrong)
+	return c.trace.Step(media.RungContainer, "container", start, "packed", wrong)
 }
 
 // readList reads from, which is r's body, to its end.

@@ -37,14 +37,14 @@ func (c *client) peek(ctx context.Context, r *reply, titles *icy) (*beginning, e
 		n, err := r.body.Read(buf[len(head.data):])
 		n = titles.filter(buf[len(head.data):][:n])
 		if n > 0 && len(head.data) == 0 {
-			c.trace.step(media.RungTransport, "first bytes", start, fmt.Sprintf("%d bytes", n), nil)
+			c.trace.Step(media.RungTransport, "first bytes", start, fmt.Sprintf("%d bytes", n), nil)
 		}
 		head.data = buf[:len(head.data)+n]
 		if n > 0 {
 			head.found, certain, wrong = sniff(head.data, announced)
 		}
 		if err != nil && len(head.data) == 0 {
-			return nil, c.trace.step(media.RungTransport, "first bytes", start, "", c.noBytes(ctx, err))
+			return nil, c.trace.Step(media.RungTransport, "first bytes", start, "", c.noBytes(ctx, err))
 		}
 		if err != nil {
 			if head.end = err; isTimeout(err) {
@@ -66,7 +66,7 @@ func (c *client) peek(ctx context.Context, r *reply, titles *icy) (*beginning, e
 	if list, ok := wrong.(*ListError); ok {
 		return nil, c.list(ctx, r, list.Format, head.data, head.end == io.EOF, start)
 	}
-	return head, c.trace.step(media.RungContainer, "container", start, name, wrong)
+	return head, c.trace.Step(media.RungContainer, "container", start, name, wrong)
 }
 
 // noBytes words why not a single byte of media came.

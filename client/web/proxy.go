@@ -16,7 +16,9 @@ import (
 	"golang.org/x/net/proxy"
 
 	"tapedeck/client/address"
+	"tapedeck/client/dial"
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 )
 
 // ProxyError is a failure on the way through a proxy.
@@ -82,7 +84,7 @@ func proxyAddress(u *url.URL) address.Address {
 // What the name means behind the proxy cannot be known here. A public server's
 // redirect is held to names and addresses that look public; where they really
 // lead is the proxy's to guard.
-func (c *client) dialProxy(ctx context.Context, t *tracer, u *url.URL, h hop) (*connection, error) {
+func (c *client) dialProxy(ctx context.Context, t *trace.Tracer, u *url.URL, h hop) (*connection, error) {
 	start := time.Now()
 	at := proxyAddress(u)
 	name := text(at.HostPort(""), maxErrorText)
@@ -90,7 +92,7 @@ func (c *client) dialProxy(ctx context.Context, t *tracer, u *url.URL, h hop) (*
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrPrivate) {
 		err = &ProxyError{Proxy: name, Err: plainly(err)}
 	}
-	return conn, t.step(media.RungTCP, "proxy", start, u.Scheme+" proxy "+name, orCause(ctx, err))
+	return conn, t.Step(media.RungTCP, "proxy", start, u.Scheme+" proxy "+name, orCause(ctx, err))
 }
 
 // plainly takes the rung off an error that goes into another one.
@@ -105,7 +107,7 @@ func (c *client) throughProxy(ctx context.Context, u *url.URL, at address.Addres
 	if h.fromPublic && !looksPublic(h.to.Host) {
 		return nil, ErrPrivate
 	}
-	conn, err := c.dialTCP(ctx, &tracer{}, at, false)
+	conn, err := c.dialTCP(ctx, new(trace.Tracer), at, false)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +241,7 @@ var inside = []string{"localhost", "local", "internal", "intranet", "lan", "home
 // looksPublic judges a host of which the address is not known.
 func looksPublic(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return isPublic(ip)
+		return dial.IsPublic(ip)
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	for _, end := range inside {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 	"tapedeck/client/web/webtest"
 )
 
@@ -357,7 +358,7 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 func TestNextAllocatesNothing(t *testing.T) {
 	titles, _ := newTestICY(t, "8192")
 	found, _, _ := sniff(webtest.SilentMP3(time.Second), "")
-	c := &client{cfg: Config{Timeouts: Timeouts{}.withDefaults()}, trace: &tracer{}}
+	c := &client{cfg: Config{Timeouts: Timeouts{}.withDefaults()}, trace: new(trace.Tracer)}
 	s := newStream(c, &reply{head: &head{}, body: &endless{}}, media.Info{}, titles, &beginning{found: found})
 	defer s.Close()
 	ctx := t.Context()

@@ -1,38 +1,9 @@
 package web
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
-)
+import "tapedeck/client/words"
 
 // maxWords bounds a name or a title taken from a server, in bytes of UTF-8.
 const maxWords = 1024
 
-// text makes a server's words fit for a screen or a log: UTF-8 as it is,
-// anything else read as Windows-1252 (which holds Latin-1's letters), on one
-// line, without control and direction characters, at most max bytes long.
-func text(s string, max int) string {
-	if !utf8.ValidString(s) {
-		// Five of the 256 values mean nothing in Windows-1252: they decode to
-		// U+FFFD and are dropped below.
-		s, _ = charmap.Windows1252.NewDecoder().String(s)
-	}
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
-			return ' '
-		case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.TrimSpace(s)
-	for len(s) > max {
-		_, size := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-size]
-	}
-	return s
-}
+// text makes a server's words fit for a screen or a log.
+func text(s string, max int) string { return words.Line(s, max) }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/trace"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 // titles tells what is on, once for each change, with the media time at which
 // it begins. The methods of a nil *titles do nothing.
 type titles struct {
-	trace   *tracer
+	trace   *trace.Tracer
 	waiting []mark
 	told    string        // the last
 	empty   bool          // nothing is announced, from since on
@@ -64,7 +65,7 @@ func (t *titles) say(text string, at time.Duration) {
 	t.empty = false
 	if text != t.told {
 		t.told = text
-		t.trace.event(media.Title{Text: text, Time: at})
+		t.trace.Event(media.Title{Text: text, Time: at})
 	}
 }
 
@@ -72,6 +73,6 @@ func (t *titles) say(text string, at time.Duration) {
 func (t *titles) pass(now time.Duration) {
 	if t != nil && t.empty && now-t.since >= emptyAfter {
 		t.empty, t.told = false, ""
-		t.trace.event(media.Title{Time: t.since})
+		t.trace.Event(media.Title{Time: t.since})
 	}
 }

@@ -171,7 +171,7 @@ func (c *Client) open(ctx context.Context, a address.Address, owned bool) (Sessi
 	if err != nil {
 		r.body.Close()
 		if stream, ok := behindPage(err, r.from); ok && ctx.Err() == nil {
-			one.trace.note("SHOUTcast shows its page to browsers: asked for its stream")
+			one.trace.Note("SHOUTcast shows its page to browsers: asked for its stream")
 			return c.open(ctx, stream, owned)
 		}
 		return nil, err
@@ -187,7 +187,7 @@ func (c *client) first(ctx context.Context) (*reply, error) {
 	r, err := c.get(ctx, c.link, ask{titles: true, ranged: !namesList(c.link)})
 	var status *StatusError
 	if errors.As(err, &status) && (status.Code == 400 || status.Code == 416) {
-		c.trace.note("the server refuses a request for a range: asked again without one")
+		c.trace.Note("the server refuses a request for a range: asked again without one")
 		return c.get(ctx, c.link, ask{titles: true})
 	}
 	return r, err
@@ -200,7 +200,7 @@ func (c *client) session(ctx context.Context, r *reply) (Session, error) {
 	}
 	words, known := newLetters(c.cfg.Charset)
 	if !known {
-		c.trace.note("the character set " + strconv.QuoteToASCII(c.cfg.Charset) + " is not known: it is told from the titles")
+		c.trace.Note("the character set " + strconv.QuoteToASCII(c.cfg.Charset) + " is not known: it is told from the titles")
 	}
 	icy, err := newICY(r, words, &titles{trace: c.trace})
 	if err != nil {
