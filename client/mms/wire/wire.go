@@ -1,10 +1,9 @@
 // Package wire is the bytes of Windows Media's protocols, both directions, for
 // the client and for the server of its tests: the messages and data packets of
 // MMS over TCP and UDP ([MS-MMSP], files mmsp*.go), and the chunks and pragmas
-// of MMS over HTTP ([MS-WMSP], files wmsp*.go). It does no I/O and keeps no
-// state. What it returns of bytes shares the memory of what it was given; what
-// it returns of text is as the peer sent it and must be cleaned before it is
-// shown.
+// of MMS over HTTP ([MS-WMSP], files wmsp*.go). It does no I/O. What it returns
+// of bytes shares the memory of what it was given; what it returns of text is as
+// the peer sent it and must be cleaned before it is shown.
 //
 // A TCP connection carries control packets and data packets, in any mixture.
 // Split says where the next one ends, so that one large read is cut into its
