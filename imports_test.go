@@ -52,12 +52,13 @@ var mayImport = map[string][]string{
 	"tui":               {"playlist", "player/playback", "tui/..."},
 
 	// Servers for tests and the demo.
-	"client/media/clip":    {"client/media"},
-	"client/peers":         {},
-	"client/mux/muxtest":   {"client/media", "client/media/clip", "client/mux", "client/peers"},
-	"client/rtsp/rtsptest": {"client/media", "client/media/clip", "client/peers"},
-	"client/web/webtest":   {"client/media", "client/media/clip", "client/audioframe", "client/peers"},
-	"client/hls/hlstest":   {"client/media/clip", "client/web/webtest", "client/peers"},
+	"client/login/logintest": {},
+	"client/media/clip":      {"client/media"},
+	"client/peers":           {},
+	"client/mux/muxtest":     {"client/media", "client/media/clip", "client/mux", "client/peers"},
+	"client/rtsp/rtsptest":   {"client/media", "client/media/clip", "client/peers"},
+	"client/web/webtest":     {"client/media", "client/media/clip", "client/audioframe", "client/peers"},
+	"client/hls/hlstest":     {"client/media/clip", "client/web/webtest", "client/peers"},
 }
 
 // neverImport is what a package must not import from outside.

@@ -50,8 +50,8 @@
 // whoever asks for it then may stand in between. No password is in an error.
 //
 // Which replies ask for a login, and which host a login is for, is the owner's
-// to know: a redirect to another host needs another Login. Not here: NTLM, which
-// logs in a connection and not a request.
+// to know: a redirect to another host needs another Login. NTLM, which logs in a
+// connection and not a request, is a type of its own.
 package login
 
 import (
