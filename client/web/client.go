@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/http1"
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/trace"
@@ -73,7 +74,7 @@ type ask struct {
 
 // reply is an answer with its body still on the wire.
 type reply struct {
-	*head
+	*http1.Head
 	length int64 // of the body, -1 unknown
 	marked bool  // the body has an end of its own, apart from the connection's
 	body   body
@@ -105,7 +106,7 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 		if err != nil {
 			return nil, err
 		}
-		if r.status >= 200 && r.status < 300 {
+		if r.Status >= 200 && r.Status < 300 {
 			return r, nil
 		}
 		r.discard()
@@ -113,12 +114,12 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 		case r.loginNext:
 			h.asked++
 			continue
-		case isRedirect(r.status) && r.header.Get("Location") != "":
+		case isRedirect(r.Status) && r.Header.Get("Location") != "":
 			if redirects++; redirects > maxRedirects {
 				return nil, media.At(media.RungReply, fmt.Errorf("http: more than %d redirects", maxRedirects))
 			}
 			h.fromPublic = h.fromPublic || r.public
-			h, err = c.follow(h, r.header.Get("Location"), q)
+			h, err = c.follow(h, r.Header.Get("Location"), q)
 			if err == nil {
 				continue
 			}
@@ -187,13 +188,13 @@ func (c *client) exchange(ctx context.Context, h hop, q ask) (*reply, error) {
 	}
 	if err == nil {
 		r.takeLogin(h)
-		c.kept.cookies.take(h.to, r.header)
+		c.kept.cookies.take(h.to, r.Header)
 	}
 	if !q.quiet {
 		detail, failed := "", err
 		if err == nil {
 			detail = r.detail()
-			if r.status >= 400 && !r.loginNext {
+			if r.Status >= 400 && !r.loginNext {
 				failed = r.failure()
 			}
 		}
@@ -235,7 +236,7 @@ func (c *client) over(ctx context.Context, h hop, q ask) (*reply, time.Time, err
 			return r, start, nil
 		}
 		c.kept.drop(conn)
-		if again && ctx.Err() == nil && (errors.Is(err, errUnanswered) || errors.Is(err, errNotHTTP)) {
+		if again && ctx.Err() == nil && (errors.Is(err, errUnanswered) || errors.Is(err, http1.ErrNotHTTP)) {
 			continue
 		}
 		if c.kept.isClosed() {
@@ -247,22 +248,22 @@ func (c *client) over(ctx context.Context, h hop, q ask) (*reply, time.Time, err
 
 // discard ends a reply whose body nobody wants.
 func (r *reply) discard() {
-	if b, ok := r.body.(*wireBody); ok {
-		b.skim()
+	if b, ok := r.body.(*http1.Body); ok {
+		b.Skim()
 	}
 	r.body.Close()
 }
 
 // failure is the error that a reply means which is no success.
 func (r *reply) failure() error {
-	if r.status >= 400 && indexFold(r.header.Get("Server"), "rtsp") >= 0 {
+	if r.Status >= 400 && indexFold(r.Header.Get("Server"), "rtsp") >= 0 {
 		return ErrRTSP // GStreamer: it takes any GET for a half of a tunnel, and says 503
 	}
 	err := &StatusError{
-		Code: r.status, Reason: r.reason, Login: r.refused,
-		RetryAfter: retryAfter(r.header.Get("Retry-After"), time.Now()),
+		Code: r.Status, Reason: r.Reason, Login: r.refused,
+		RetryAfter: retryAfter(r.Header.Get("Retry-After"), time.Now()),
 	}
-	if r.status == 407 && r.proxy != nil {
+	if r.Status == 407 && r.proxy != nil {
 		return &ProxyError{Proxy: text(proxyAddress(r.proxy).HostPort(""), maxErrorText), Err: err}
 	}
 	return err
@@ -270,8 +271,8 @@ func (r *reply) failure() error {
 
 // detail is the reply in a few words: "200 OK, Icecast 2.4.4".
 func (r *reply) detail() string {
-	s := strings.TrimSpace(fmt.Sprintf("%d %s", r.status, r.reason))
-	if server := text(r.header.Get("Server"), maxErrorText); server != "" {
+	s := strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, r.Reason))
+	if server := text(r.Header.Get("Server"), maxErrorText); server != "" {
 		s += ", " + server
 	}
 	return s

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"tapedeck/client/address"
+	"tapedeck/client/http1"
 )
 
 // Limits of cookies. Browsers allow about so much (RFC 6265, section 6.1).
@@ -82,5 +83,5 @@ func (c *cookies) sent(a address.Address) string {
 		}
 		b.WriteString(pair)
 	}
-	return printable([]byte(b.String()))
+	return http1.Printable([]byte(b.String()))
 }

@@ -20,7 +20,7 @@ func (s *Stream) paced() bool {
 // (RFC 9110, section 8.8; RFC 6266).
 func (r *reply) saved() bool {
 	for _, name := range []string{"Etag", "Last-Modified", "Content-Disposition"} {
-		if r.header.Get(name) != "" {
+		if r.Header.Get(name) != "" {
 			return true
 		}
 	}

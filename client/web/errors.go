@@ -10,6 +10,7 @@ import (
 
 	"tapedeck/client/address"
 	"tapedeck/client/dial"
+	"tapedeck/client/http1"
 	"tapedeck/client/media"
 )
 
@@ -24,13 +25,13 @@ var (
 
 	// ErrRTSP: who answers at this port speaks RTSP, as the links of cameras do
 	// that begin with rtsp://.
-	ErrRTSP = errors.New("http: an RTSP server answers at this port")
+	ErrRTSP = http1.ErrRTSP
 
 	// ErrPrivate: a public server redirects into a private network.
 	ErrPrivate = dial.ErrPrivate
 
 	// ErrTLS: a link in the clear leads to a port where TLS is spoken.
-	ErrTLS = errors.New("http: the server speaks TLS on this port")
+	ErrTLS = http1.ErrTLS
 
 	// ErrNotMedia is wrapped by what Open returns where the body is something
 	// else: a web page, text, a playlist.
@@ -68,14 +69,7 @@ func (e *RedirectError) Error() string {
 }
 
 // ShortError is a body that ended before its announced length.
-type ShortError struct{ Got, Want int64 } // bytes; Want is -1 where only the end mark is missing
-
-func (e *ShortError) Error() string {
-	if e.Want < 0 {
-		return fmt.Sprintf("http: the body was cut off after %d bytes", e.Got)
-	}
-	return fmt.Sprintf("http: the body was cut off after %d of %d bytes", e.Got, e.Want)
-}
+type ShortError = http1.ShortError
 
 // TimeoutError is silence past the time that a step may take.
 type TimeoutError struct {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"tapedeck/client/http1"
 )
 
 // Health checks of an HTTP/2 connection, which carries many requests: when
@@ -25,7 +27,7 @@ func speak2(ctx context.Context, nc net.Conn, to server) (*http.ClientConn, erro
 	t := &http.Transport{
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHead,
+		MaxResponseHeaderBytes: http1.MaxHead,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		DialTLSContext:         func(context.Context, string, string) (net.Conn, error) { return nc, nil },
 	}
@@ -64,18 +66,18 @@ func (c *client) exchange2(ctx context.Context, conn *connection, h hop, q ask) 
 		return nil, &unanswered{clean(err)}
 	}
 	r := &reply{
-		head: &head{
-			proto:  "http/2",
-			status: resp.StatusCode,
-			reason: http.StatusText(resp.StatusCode),
-			header: resp.Header,
+		Head: &http1.Head{
+			Proto:  "http/2",
+			Status: resp.StatusCode,
+			Reason: http.StatusText(resp.StatusCode),
+			Header: resp.Header,
 		},
 		length: resp.ContentLength,
 		marked: true,
 	}
-	for _, values := range r.header {
+	for _, values := range r.Header {
 		for i, v := range values {
-			values[i] = printable([]byte(v))
+			values[i] = http1.Printable([]byte(v))
 		}
 	}
 	body := newPumped(resp.Body, r.length)

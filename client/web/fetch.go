@@ -71,7 +71,7 @@ type version struct {
 }
 
 func versionOf(r *reply, size int64) version {
-	return version{etag: r.header.Get("Etag"), modified: r.header.Get("Last-Modified"), size: size}
+	return version{etag: r.Header.Get("Etag"), modified: r.Header.Get("Last-Modified"), size: size}
 }
 
 // ifRange is the value that makes a server give a range of this version only.
@@ -241,7 +241,7 @@ func (f *File) open(life context.Context, at, end int64) {
 			u.until = end
 		}
 		// Some servers give less than they are asked for.
-		u.until = min(u.until, rangeEnd(r.header.Get("Content-Range")))
+		u.until = min(u.until, rangeEnd(r.Header.Get("Content-Range")))
 		u.astray, u.short = end > 0, u.until < f.size
 	}
 }
@@ -293,13 +293,13 @@ func (f *File) request(life context.Context, at, end int64) (*reply, address.Add
 
 // fits reports whether r is the rest of the file that was opened, from at on.
 func (f *File) fits(r *reply, at int64) error {
-	if r.status != 206 {
+	if r.Status != 206 {
 		if f.version.same(versionOf(r, r.length)) {
 			return errNoRanges
 		}
 		return ErrChanged
 	}
-	from, size, ok := contentRange(r.header.Get("Content-Range"))
+	from, size, ok := contentRange(r.Header.Get("Content-Range"))
 	switch {
 	case !ok || from != at:
 		return errNoRanges

@@ -72,7 +72,7 @@ func newFile(ctx context.Context, c *client, r *reply, size int64, info media.In
 	f.fetch = fetch{
 		from:   r.from,
 		body:   r.body,
-		until:  min(size, rangeEnd(r.header.Get("Content-Range"))),
+		until:  min(size, rangeEnd(r.Header.Get("Content-Range"))),
 		opened: time.Now(),
 		change: make(chan struct{}, 1),
 	}

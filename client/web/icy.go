@@ -39,12 +39,12 @@ type icy struct {
 
 // newICY reads what the headers say.
 func newICY(r *reply, words *letters, titles *titles) (*icy, error) {
-	d := &icy{radio: r.proto == "icy", letters: words, titles: titles}
-	for name := range r.header {
+	d := &icy{radio: r.Proto == "icy", letters: words, titles: titles}
+	for name := range r.Header {
 		d.radio = d.radio || strings.HasPrefix(name, "Icy-")
 	}
 	// Some send the number twice, as "16000,16000".
-	v, _, _ := strings.Cut(r.header.Get("Icy-Metaint"), ",")
+	v, _, _ := strings.Cut(r.Header.Get("Icy-Metaint"), ",")
 	if v = strings.TrimSpace(v); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 || n > maxICYInterval {

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"tapedeck/client/trace"
+	"tapedeck/client/http1"
 	"tapedeck/client/web/webtest"
 )
 
 func newTestICY(t testing.TB, interval string) (*icy, *journal) {
 	t.Helper()
 	j := &journal{}
-	r := &reply{head: &head{proto: "icy", header: http.Header{"Icy-Metaint": {interval}}}}
+	r := &reply{Head: &http1.Head{Proto: "icy", Header: http.Header{"Icy-Metaint": {interval}}}}
 	words, _ := newLetters("")
 	d, err := newICY(r, words, &titles{trace: trace.New(j.add)})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tapedeck/client/address"
+	"tapedeck/client/http1"
 	"tapedeck/client/login"
 	"tapedeck/client/trace"
 )
@@ -68,7 +69,7 @@ func NewClient(cfg Config) *Client {
 		cfg.MaxCache = DefaultMaxCache
 	}
 	// Both come from playlists: nothing in them may become a header of its own.
-	cfg.UserAgent, cfg.Referer = printable([]byte(cfg.UserAgent)), printable([]byte(cfg.Referer))
+	cfg.UserAgent, cfg.Referer = http1.Printable([]byte(cfg.UserAgent)), http1.Printable([]byte(cfg.Referer))
 	if cfg.Proxy == nil {
 		cfg.Proxy = environment()
 	}

@@ -71,7 +71,7 @@ func isListType(kind string) bool {
 // announced is the type of the reply's body, in lower case: as the server says,
 // or as the path does where the server knows no more than that it is text.
 func (r *reply) announced() string {
-	kind := strings.ToLower(text(r.header.Get("Content-Type"), maxErrorText))
+	kind := strings.ToLower(text(r.Header.Get("Content-Type"), maxErrorText))
 	switch bare, _, _ := strings.Cut(kind, ";"); strings.TrimSpace(bare) {
 	case "", "text/plain", "application/octet-stream", "text/xml", "application/xml":
 		if named := listType(r.from); named != "" {
@@ -83,7 +83,7 @@ func (r *reply) announced() string {
 
 // zipped reports whether the body is packed. Some servers do it unasked.
 func (r *reply) zipped() bool {
-	coding := strings.ToLower(r.header.Get("Content-Encoding"))
+	coding := strings.ToLower(r.Header.Get("Content-Encoding"))
 	return coding == "gzip" || coding == "x-gzip"
 }
 
@@ -99,7 +99,7 @@ func (c *client) list(ctx context.Context, r *reply, format string, b []byte, wh
 	}
 	return media.At(media.RungContainer, &ListError{
 		Format: format, Link: r.from, ContentType: r.announced(),
-		Body: bytes.Clone(body), Transport: r.proto, Public: r.public || c.cfg.OnlyPublic,
+		Body: bytes.Clone(body), Transport: r.Proto, Public: r.public || c.cfg.OnlyPublic,
 	})
 }
 

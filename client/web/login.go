@@ -32,12 +32,12 @@ func (c *Client) loginFor(a address.Address) *login.Login {
 
 // takeLogin takes in what the reply to h says of logins.
 func (r *reply) takeLogin(h hop) {
-	if r.status == 407 && r.proxy != nil {
+	if r.Status == 407 && r.proxy != nil {
 		return // the proxy's login is not the server's
 	}
-	said := login.Reply{Status: r.status, Values: r.header.Values}
+	said := login.Reply{Status: r.Status, Values: r.Header.Values}
 	h.login.Answered(said, h.sent)
-	if r.status == 401 || r.status == 407 {
+	if r.Status == 401 || r.Status == 407 {
 		r.refused = h.login.Challenged(said, h.sent, h.asked)
 		r.loginNext = r.refused == nil
 	}

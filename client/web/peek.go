@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"tapedeck/client/http1"
 	"tapedeck/client/media"
 )
 
@@ -91,7 +92,7 @@ func isTimeout(err error) bool {
 func wireError(err error) error {
 	var short *ShortError
 	switch {
-	case err == io.EOF, errors.As(err, &short), errors.Is(err, errChunk), errors.Is(err, errClosed):
+	case err == io.EOF, errors.As(err, &short), errors.Is(err, http1.ErrChunk), errors.Is(err, errClosed):
 		return err
 	case errors.Is(err, net.ErrClosed):
 		return errClosed
@@ -101,10 +102,10 @@ func wireError(err error) error {
 
 // describe is what is known of the stream before it is played.
 func describe(r *reply, found container, titles *icy) media.Info {
-	h := r.header
+	h := r.Header
 	info := media.Info{
 		Protocol:    "http",
-		Transport:   r.proto,
+		Transport:   r.Proto,
 		Server:      text(h.Get("Server"), maxErrorText),
 		ContentType: found.contentType,
 		BitRate:     icyBitRate(h.Get("Icy-Br")),
@@ -113,7 +114,7 @@ func describe(r *reply, found container, titles *icy) media.Info {
 	if titles.radio {
 		info.Protocol = "icy"
 	}
-	if r.proto == "icy" {
+	if r.Proto == "icy" {
 		info.Transport = "http/1.0"
 	}
 	if info.ContentType == "" {

@@ -17,6 +17,7 @@ import (
 
 	"tapedeck/client/address"
 	"tapedeck/client/dial"
+	"tapedeck/client/http1"
 	"tapedeck/client/media"
 	"tapedeck/client/trace"
 )
@@ -202,26 +203,26 @@ func (c *client) tunnel(ctx context.Context, conn *connection, u *url.URL, a add
 		line += "Proxy-Authorization: " + login + "\r\n"
 	}
 	conn.Write([]byte(line + "\r\n"))
-	reader := headReader{conn: conn}
-	for range maxInterim + 1 {
-		raw, err := reader.next()
+	reader := http1.Reader{Conn: conn}
+	for range http1.MaxInterim + 1 {
+		raw, err := reader.Next()
 		if err != nil {
-			return c.replyError(err, len(reader.buf))
+			return c.replyError(err, len(reader.Rest))
 		}
 		parsed, err := parseHead(raw)
 		switch {
 		case err != nil:
 			return err
-		case parsed.status < 200:
+		case parsed.Status < 200:
 			continue
-		case parsed.status >= 300:
-			return &StatusError{Code: parsed.status, Reason: parsed.reason}
-		case len(reader.buf) > 0: // nobody speaks before us in TLS
-			return errNotHTTP
+		case parsed.Status >= 300:
+			return &StatusError{Code: parsed.Status, Reason: parsed.Reason}
+		case len(reader.Rest) > 0: // nobody speaks before us in TLS
+			return http1.ErrNotHTTP
 		}
 		return nil
 	}
-	return errNotHTTP
+	return http1.ErrNotHTTP
 }
 
 // proxyLogin is the proxy's own login, from its link in the environment. It is

@@ -60,7 +60,7 @@ func newPush(c *client, r *reply, info media.Info, titles *icy, head *beginning)
 	}
 	p := &Push{
 		Stream:   newStream(c, r, info, titles, head),
-		pictures: cut.NewPictures(r.header.Get("Content-Type")),
+		pictures: cut.NewPictures(r.Header.Get("Content-Type")),
 		mux:      w,
 		opened:   time.Now(),
 		last:     -apart,

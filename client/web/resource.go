@@ -57,8 +57,8 @@ func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error) {
 	b := &fetched{body: got.body, stall: c.cfg.Timeouts.Stall, over: func() error { return context.Cause(ctx) }}
 	b.stop = context.AfterFunc(ctx, func() { got.body.SetReadDeadline(past) })
 	resp := &Response{
-		ReadCloser: b, Link: got.from, ContentType: text(got.header.Get("Content-Type"), maxErrorText),
-		Length: got.length, Header: got.header, Public: got.public,
+		ReadCloser: b, Link: got.from, ContentType: text(got.Header.Get("Content-Type"), maxErrorText),
+		Length: got.length, Header: got.Header, Public: got.public,
 	}
 	if err := resp.part(got, r); err != nil {
 		b.Close()
@@ -74,8 +74,8 @@ func (resp *Response) part(got *reply, r Request) error {
 		body, resp.Length = &unzipper{from: body}, -1
 	}
 	switch {
-	case got.status == 206:
-		span, _, _ := strings.Cut(got.header.Get("Content-Range"), "/")
+	case got.Status == 206:
+		span, _, _ := strings.Cut(got.Header.Get("Content-Range"), "/")
 		from, to, ok := byteSpan(span)
 		if !ok || from != r.From || r.Size > 0 && to >= r.From+r.Size {
 			return fmt.Errorf("http: the server sent another part than the one from byte %d on", r.From)

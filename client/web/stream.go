@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tapedeck/client/http1"
 	"tapedeck/client/media"
 	"tapedeck/client/web/cut"
 )
@@ -119,7 +120,7 @@ func (s *Stream) ending(err error) error {
 		return io.EOF
 	case err == io.EOF:
 		return media.At(media.RungTransport, ErrDropped)
-	case s.info.Live && !errors.Is(err, errChunk):
+	case s.info.Live && !errors.Is(err, http1.ErrChunk):
 		return media.At(media.RungTransport, &dropped{wireError(err)})
 	}
 	return media.At(media.RungTransport, wireError(err))

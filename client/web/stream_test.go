@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/client/http1"
 	"tapedeck/client/media"
 	"tapedeck/client/trace"
 	"tapedeck/client/web/webtest"
@@ -151,10 +152,10 @@ func TestFiniteBody(t *testing.T) {
 	}{
 		{"length", webtest.FileOptions{NoRanges: true}, false, nil},
 		{"chunked", webtest.FileOptions{NoRanges: true, Chunked: true}, true, nil},
-		{"cut short", webtest.FileOptions{NoRanges: true, CutAfter: 100_000}, false, &ShortError{100_000, int64(len(mp3))}},
+		{"cut short", webtest.FileOptions{NoRanges: true, CutAfter: 100_000}, false, &ShortError{Got: 100_000, Want: int64(len(mp3))}},
 		{"chunked, cut short", webtest.FileOptions{NoRanges: true, Chunked: true, CutAfter: 100_000}, true, ErrDropped},
 		{"no length", webtest.FileOptions{NoRanges: true, NoLength: true}, true, ErrDropped},
-		{"announced too long", webtest.FileOptions{NoRanges: true, Announce: 1 << 40}, false, &ShortError{int64(len(mp3)), 1 << 40}},
+		{"announced too long", webtest.FileOptions{NoRanges: true, Announce: 1 << 40}, false, &ShortError{Got: int64(len(mp3)), Want: 1 << 40}},
 		{"announced too short", webtest.FileOptions{NoRanges: true, Announce: 50_000}, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -359,7 +360,7 @@ func TestNextAllocatesNothing(t *testing.T) {
 	titles, _ := newTestICY(t, "8192")
 	found, _, _ := sniff(webtest.SilentMP3(time.Second), "")
 	c := &client{cfg: Config{Timeouts: Timeouts{}.withDefaults()}, trace: new(trace.Tracer)}
-	s := newStream(c, &reply{head: &head{}, body: &endless{}}, media.Info{}, titles, &beginning{found: found})
+	s := newStream(c, &reply{Head: &http1.Head{}, body: &endless{}}, media.Info{}, titles, &beginning{found: found})
 	defer s.Close()
 	ctx := t.Context()
 	next := func() {

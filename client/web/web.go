@@ -229,11 +229,11 @@ func (c *client) session(ctx context.Context, r *reply) (Session, error) {
 // the whole. A 206 to the first request proves it. A server that only claims
 // it ("Accept-Ranges: bytes" beside a 200) is asked for its last byte.
 func (c *client) rangesHold(ctx context.Context, r *reply) (size int64, ok bool) {
-	if r.status == 206 {
-		from, size, ok := contentRange(r.header.Get("Content-Range"))
+	if r.Status == 206 {
+		from, size, ok := contentRange(r.Header.Get("Content-Range"))
 		return size, ok && from == 0 && size > 0
 	}
-	if r.header.Get("Accept-Ranges") != "bytes" || r.length <= 0 {
+	if r.Header.Get("Accept-Ranges") != "bytes" || r.length <= 0 {
 		return 0, false
 	}
 	last, err := c.get(ctx, r.from, ask{ranged: true, at: r.length - 1, quiet: true})
@@ -241,6 +241,6 @@ func (c *client) rangesHold(ctx context.Context, r *reply) (size int64, ok bool)
 		return 0, false
 	}
 	last.discard()
-	from, size, ok := contentRange(last.header.Get("Content-Range"))
-	return size, ok && last.status == 206 && from == r.length-1 && size == r.length
+	from, size, ok := contentRange(last.Header.Get("Content-Range"))
+	return size, ok && last.Status == 206 && from == r.length-1 && size == r.length
 }

@@ -1,4 +1,4 @@
-package web
+package http1
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 var headCases = []struct {
@@ -26,24 +25,24 @@ var headCases = []struct {
 	{"blanks", "HTTP/1.1  200  OK\r\nA  :  b  \r\n\r\n", 200, "http/1.1", "A", "b", nil},
 	{"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\nA: b\r\n\r\n", 200, "http/1.1", "A", "b", nil},
 	{"control bytes", "HTTP/1.1 200 OK\r\nA: b\x1b[1mc\x00\r\n\r\n", 200, "http/1.1", "A", "b[1mc", nil},
-	{"no code", "HTTP/1.1 OK\r\n\r\n", 0, "", "", "", errNotHTTP},
-	{"not http", "220 mail.example ESMTP\r\n\r\n", 0, "", "", "", errNotHTTP},
+	{"no code", "HTTP/1.1 OK\r\n\r\n", 0, "", "", "", ErrNotHTTP},
+	{"not http", "220 mail.example ESMTP\r\n\r\n", 0, "", "", "", ErrNotHTTP},
 	{"rtsp", "RTSP/1.0 200 OK\r\n\r\n", 0, "", "", "", ErrRTSP},
-	{"too many lines", "HTTP/1.1 200 OK\r\n" + strings.Repeat("a:b\r\n", maxHeaderLines+2) + "\r\n", 0, "", "", "", errHeadLines},
+	{"too many lines", "HTTP/1.1 200 OK\r\n" + strings.Repeat("a:b\r\n", maxHeaderLines+2) + "\r\n", 0, "", "", "", ErrTooMany},
 }
 
-func TestParseHead(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range headCases {
 		t.Run(c.name, func(t *testing.T) {
-			h, err := parseHead([]byte(c.raw))
+			h, err := Parse([]byte(c.raw))
 			if !errors.Is(err, c.err) {
 				t.Fatalf("error %v, want %v", err, c.err)
 			}
 			if err != nil {
 				return
 			}
-			if h.status != c.status || h.proto != c.proto || h.header.Get(c.header) != c.want {
-				t.Errorf("%d %s %q", h.status, h.proto, h.header)
+			if h.Status != c.status || h.Proto != c.proto || h.Header.Get(c.header) != c.want {
+				t.Errorf("%d %s %q", h.Status, h.Proto, h.Header)
 			}
 		})
 	}
@@ -64,17 +63,17 @@ func TestHeadEnd(t *testing.T) {
 	}
 }
 
-func FuzzParseHead(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, c := range headCases {
 		f.Add([]byte(c.raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		h, err := parseHead(raw)
+		h, err := Parse(raw)
 		if err != nil {
 			return
 		}
-		h.bodyLength()
-		for name, values := range h.header {
+		h.BodyLength()
+		for name, values := range h.Header {
 			for _, v := range append(values, name) {
 				if strings.ContainsAny(v, "\x00\r\n\x1b\x7f") {
 					t.Errorf("control byte in %q", v)
@@ -101,26 +100,13 @@ func TestBodyLength(t *testing.T) {
 		{"Transfer-Encoding: identity\r\nContent-Length: 5", 5, false, false},
 		{"Transfer-Encoding: gzip, chunked", 0, false, true},
 	} {
-		h, err := parseHead([]byte("HTTP/1.1 200 OK\r\n" + c.header + "\r\n\r\n"))
+		h, err := Parse([]byte("HTTP/1.1 200 OK\r\n" + c.header + "\r\n\r\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		length, chunked, err := h.bodyLength()
+		length, chunked, err := h.BodyLength()
 		if (err != nil) != c.bad || err == nil && (length != c.length || chunked != c.chunked) {
 			t.Errorf("%q: %d, %v, %v", c.header, length, chunked, err)
-		}
-	}
-}
-
-func TestContentRange(t *testing.T) {
-	for in, want := range map[string][2]int64{"bytes 0-9/10": {0, 10}, "bytes 5-9/10": {5, 10}, "Bytes 5 - 9 / 10": {5, 10}} {
-		if from, size, ok := contentRange(in); !ok || from != want[0] || size != want[1] {
-			t.Errorf("%q: %d %d %v", in, from, size, ok)
-		}
-	}
-	for _, in := range []string{"", "bytes */10", "bytes 0-9/*", "bytes 9-5/10", "bytes 0-10/10", "lines 0-9/10", "bytes -1-9/10"} {
-		if _, _, ok := contentRange(in); ok {
-			t.Errorf("%q was taken", in)
 		}
 	}
 }
@@ -136,12 +122,12 @@ var chunkCases = []struct {
 	{"zeros", "003\r\nabc\r\n000\r\n\r\n", "abc", io.EOF},
 	{"line feeds", "3\nabc\n0\n\n", "abc", io.EOF},
 	{"unfinished", "3\r\nab", "ab", nil},
-	{"no size", "\r\nabc", "", errChunk},
-	{"not a size", "xyz\r\nabc", "", errChunk},
-	{"data too long", "3\r\nabcd\r\n", "abc", errChunk},
-	{"size too long", "00000000000000001\r\na", "", errChunk},
-	{"words too long", "1;" + strings.Repeat("x", maxChunkWords+1), "", errChunk},
-	{"trailer too long", "0\r\n" + strings.Repeat("x", maxChunkTrailer+1), "", errChunk},
+	{"no size", "\r\nabc", "", ErrChunk},
+	{"not a size", "xyz\r\nabc", "", ErrChunk},
+	{"data too long", "3\r\nabcd\r\n", "abc", ErrChunk},
+	{"size too long", "00000000000000001\r\na", "", ErrChunk},
+	{"words too long", "1;" + strings.Repeat("x", maxChunkWords+1), "", ErrChunk},
+	{"trailer too long", "0\r\n" + strings.Repeat("x", maxChunkTrailer+1), "", ErrChunk},
 }
 
 func TestDechunkSplits(t *testing.T) {
@@ -187,16 +173,4 @@ func FuzzDechunk(f *testing.F) {
 			t.Errorf("%q %v, cut %q %v", whole[:n], err1, got, err2)
 		}
 	})
-}
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	for in, want := range map[string]time.Duration{
-		"": 0, "120": 2 * time.Minute, "-1": 0, "soon": 0, "99999999999": 0,
-		"Sun, 22 Nov 2026 10:00:30 GMT": 30 * time.Second, "Sun, 22 Nov 2026 09:00:00 GMT": 0,
-	} {
-		if got := retryAfter(in, now); got != want {
-			t.Errorf("%q: %v", in, got)
-		}
-	}
 }
