@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"client/web/cut":    {"client/audioframe", "client/asf"},
 	"client/hls":        {"client/media", "client/address", "client/mux", "client/ts", "client/fmp4", "client/id3", "client/trace", "client/words"},
 	"client/asf":        {"client/media"},
-	"client/mms/wire":   {},
+	"client/mms/wire":   {"client/quoted"},
 	"client/mms":        {"client/media", "client/address", "client/login", "client/asf", "client/mms/wire", "client/http1", "client/dial", "client/trace", "client/words"},
 	"client":            {"client/..."},
 	"playlist":          {"client/address"},
@@ -77,6 +77,7 @@ var neverImport = map[string][]string{
 	"client/rtsp/rtsptest": {"testing"},
 	"client/web/webtest":   {"testing"},
 	"client/hls/hlstest":   {"testing"},
+	"client/mms/mmstest":   {"testing"},
 }
 
 // rule finds the entry for pkg: its own, or its nearest parent's.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"tapedeck/client/trace"
 	"tapedeck/client/http1"
+	"tapedeck/client/trace"
 	"tapedeck/client/web/webtest"
 )
 
