@@ -1,7 +1,6 @@
 package asf
 
 import (
-	"encoding/binary"
 	"fmt"
 )
 
@@ -71,6 +70,7 @@ type Payload struct {
 	Offset uint32 // of Data in the object
 	Size   uint32 // of the object; 0 where the packet does not say
 	Time   uint32 // presentation time, ms with the preroll; the send time where the packet does not say
+	Timed  bool   // the packet says it
 	Data   []byte // in the packet, not empty
 }
 
@@ -123,7 +123,7 @@ func (p *Packet) parseHead(at int) error {
 	}
 	p.length = int(number(b[at:p.sequence]))
 	p.padding = uint(number(b[p.sequence+sequence : p.sent]))
-	p.send = binary.LittleEndian.Uint32(b[p.sent:])
+	p.send = le.Uint32(b[p.sent:])
 	if p.length != 0 && p.length < p.body {
 		return errHead
 	}

@@ -1,7 +1,5 @@
 package asf
 
-import "encoding/binary"
-
 // record is a payload as it stands in a packet (section 5.2.3). It has a part
 // of an object, or a group of whole ones.
 //
@@ -79,7 +77,7 @@ func (r *record) judge(extra []byte, offset int, send uint32) {
 	case len(extra) == copiedGroup:
 		r.grouped, r.step = true, uint32(extra[0])
 		if offset > 0 {
-			r.pl.Time = r.pl.Offset
+			r.pl.Time, r.pl.Timed = r.pl.Offset, true
 		}
 		r.pl.Offset = 0
 		if !groupFits(r.pl.Data) {
@@ -88,8 +86,8 @@ func (r *record) judge(extra []byte, offset int, send uint32) {
 	case len(extra) < copiedLeast:
 		r.wrong = errCopied
 	default:
-		r.pl.Size = binary.LittleEndian.Uint32(extra)
-		r.pl.Time = binary.LittleEndian.Uint32(extra[4:])
+		r.pl.Size = le.Uint32(extra)
+		r.pl.Time, r.pl.Timed = le.Uint32(extra[4:]), true
 		if r.pl.Size > maxObject || uint64(r.pl.Offset)+uint64(len(r.pl.Data)) > uint64(r.pl.Size) {
 			r.wrong = errObject
 		}

@@ -1,7 +1,5 @@
 package asf
 
-import "encoding/binary"
-
 // Restore appends a packet as it is in a file: exactly size bytes, with padding
 // that its fields agree with. Broken payloads are left out; without a sound one
 // it is an error.
@@ -53,7 +51,9 @@ func Trim(dst, packet []byte, size int, keepField bool) ([]byte, error) {
 	dst = append(dst, packet[:end]...)
 	if !keepField {
 		head := dst[start:]
-		setNumber(head[p.correction+2:p.sequence], uint32(end))
+		if p.length != 0 {
+			setNumber(head[p.correction+2:p.sequence], uint32(end))
+		}
 		setNumber(head[p.sent-width(p.types>>3):p.sent], 0)
 	}
 	return dst, nil
@@ -143,6 +143,6 @@ func paddingFor(room int, own byte) (kind byte, padding int) {
 
 func setNumber(b []byte, v uint32) {
 	var n [4]byte
-	binary.LittleEndian.PutUint32(n[:], v)
+	le.PutUint32(n[:], v)
 	copy(b, n[:])
 }

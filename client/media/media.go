@@ -80,6 +80,20 @@ const (
 	PCM   Codec = "PCM"  // samples of 16 bits, little endian
 	DVI4  Codec = "DVI4" // decoded already: as PCM
 
+	// What Windows Media brings besides.
+	WMV7        Codec = "WMV 7" // its FourCC is WMV1
+	WMV8        Codec = "WMV 8" // WMV2
+	WMV9        Codec = "WMV 9" // WMV3
+	VC1         Codec = "VC-1"  // WVC1, the advanced profile of WMV 9
+	MSMPEG4v1   Codec = "MS MPEG-4 v1"
+	MSMPEG4v2   Codec = "MS MPEG-4 v2"
+	MSMPEG4v3   Codec = "MS MPEG-4 v3"
+	WMA1        Codec = "WMA 1"
+	WMA2        Codec = "WMA 2"
+	WMAPro      Codec = "WMA Pro"
+	WMALossless Codec = "WMA Lossless"
+	WMAVoice    Codec = "WMA Voice"
+
 	// MPEGTS is a whole transport stream carried as one track (RTP payload
 	// MP2T): its packets are container bytes already and are not muxed again.
 	MPEGTS Codec = "MPEG-TS"
