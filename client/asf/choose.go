@@ -139,7 +139,9 @@ func (c couple) rate() (sum int) {
 
 // above reports whether a stream is ranked higher than another; those that are
 // not ranked come last.
-func (s *Stream) above(o *Stream) bool { return s.Priority != 0 && (o.Priority == 0 || s.Priority < o.Priority) }
+func (s *Stream) above(o *Stream) bool {
+	return s.Priority != 0 && (o.Priority == 0 || s.Priority < o.Priority)
+}
 
 // ranksAbove reports whether the header ranks one of a above all of b.
 func ranksAbove(a, b []*Stream) bool {

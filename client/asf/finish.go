@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"tapedeck/client/media"
 )
 
 const (
@@ -39,8 +41,8 @@ func Finish(f interface {
 	}
 	data := b[h.data : h.data+DataHead]
 	count := (size - int64(h.Size)) / int64(h.PacketSize)
-	if old := le.Uint64(data[16:]); !h.Broadcast && old >= DataHead && old <= uint64(size-int64(h.data)) {
-		count = (int64(old) - DataHead) / int64(h.PacketSize) // an index follows
+	if old := le.Uint64(data[16:]); !h.Broadcast && old <= uint64(size-int64(h.data)) && old == DataHead+h.Packets*uint64(h.PacketSize) {
+		return nil
 	}
 	content, sending, err := measure(f, h, count)
 	if err != nil {
@@ -48,11 +50,7 @@ func Finish(f interface {
 	}
 	props := b[h.props:]
 	end := int64(h.Size) + count*int64(h.PacketSize)
-	if h.Broadcast {
-		le.PutUint64(props[propsSize:], uint64(end))
-	} else {
-		le.PutUint64(props[propsSize:], uint64(size))
-	}
+	le.PutUint64(props[propsSize:], uint64(end))
 	le.PutUint64(props[propsPackets:], uint64(count))
 	le.PutUint64(props[propsPlay:], uint64((content+h.Preroll)/100))
 	le.PutUint64(props[propsSend:], uint64(sending/100))
@@ -100,14 +98,19 @@ type span struct {
 // streamSpan is the presentation times of a stream: the first, the last, and
 // the one before that.
 type streamSpan struct {
+	counts              bool // commands do not: they may be of any time
 	some                bool
 	first, last, before time.Duration
-	frame               time.Duration // between two, as the header has it
+	frame               time.Duration // between two, as the header has it; 0: it does not say
 }
 
 func (s *span) read(f io.ReaderAt, h *Header, from, to int64) error {
 	for i := range h.Streams {
-		s.streams[h.Streams[i].Number].frame = h.Streams[i].FrameTime
+		st := &h.Streams[i]
+		s.streams[st.Number].counts = st.Kind != media.Data
+		if st.Kind == media.Video {
+			s.streams[st.Number].frame = st.FrameTime
+		}
 	}
 	b := make([]byte, h.PacketSize)
 	for n := from; n < to; n++ {
@@ -123,8 +126,8 @@ func (s *span) read(f io.ReaderAt, h *Header, from, to int64) error {
 		}
 		s.sent = p.Send()
 		for pl := (Payload{}); p.Next(&pl); {
-			if pl.Timed {
-				s.streams[pl.Stream].at(time.Duration(int32(pl.Time-s.reference)) * time.Millisecond)
+			if st := &s.streams[pl.Stream]; st.counts && pl.Timed {
+				st.at(time.Duration(int32(pl.Time-s.reference)) * time.Millisecond)
 			}
 		}
 	}
