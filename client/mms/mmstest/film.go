@@ -34,11 +34,6 @@ type start struct {
 	time   time.Duration // presentation time, without the preroll
 }
 
-var (
-	fileProperties = [16]byte{0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11, 0x8E, 0xE4, 0x00, 0xC0, 0x0C, 0x20, 0x53, 0x65}
-	dataObject     = [16]byte{0x36, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C}
-)
-
 var errCut = errors.New("the ASF file is cut short")
 
 // takeApart reads a whole ASF file.
@@ -51,7 +46,7 @@ func takeApart(b []byte, live bool) (*film, error) {
 		return nil, errCut
 	}
 	data := binary.LittleEndian.Uint64(b[16:]) // the header object's size
-	if data > uint64(len(b)-asf.DataHead) || !bytes.Equal(b[data:data+16], dataObject[:]) || h.PacketSize < asf.MinPacket {
+	if data > uint64(len(b)-asf.DataHead) || !bytes.Equal(b[data:data+16], guidData) || h.PacketSize < asf.MinPacket {
 		return nil, errCut
 	}
 	body := b[int(data)+asf.DataHead:]
@@ -134,7 +129,7 @@ func (f *film) makeBroadcast() {
 
 		broadcast, seekable = 1, 2
 	)
-	if at := bytes.Index(f.header, fileProperties[:]); at >= 0 && len(f.header)-at >= all {
+	if at := bytes.Index(f.header, guidFile); at >= 0 && len(f.header)-at >= all {
 		o := f.header[at:]
 		for _, field := range []int{fileSize, packets, play, send} {
 			clear(o[field : field+8])
