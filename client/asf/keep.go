@@ -10,8 +10,8 @@ import (
 // than the header did. As packets are not rewritten, their presentation times
 // are then ahead by h.Preroll less preroll.
 //
-// What it says of sizes, counts and lengths is 0, as encoders write it while
-// they send; Finish puts that right in a file. Left out are also padding,
+// What it says of sizes, counts and lengths is nothing, as encoders write it
+// while they send; Finish puts that right in a file. Left out are also padding,
 // signatures, the commands that open pages, and indexes of the streams.
 func (h *Header) Keep(chosen []int, preroll time.Duration) []byte {
 	k := keeper{Header: h, in: set(chosen), preroll: max(0, min(preroll, h.Preroll))}
@@ -39,7 +39,7 @@ func (h *Header) Keep(chosen []int, preroll time.Duration) []byte {
 		copy(id[:], h.raw[h.props+objectHead:])
 	}
 	dst = append(dst, dataObject...)
-	dst = append(dst, make([]byte, 8)...) // the size: no end
+	dst = le.AppendUint64(dst, DataHead) // VLC takes no less; nobody bounds a broadcast by it
 	dst = append(dst, id[:]...)
 	return append(dst, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1)
 }

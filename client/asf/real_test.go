@@ -34,12 +34,12 @@ var reals = []struct {
 	{"msmpeg4v2", "-c:v msmpeg4v2 -b:v 300k -c:a ac3", []string{"video MS MPEG-4 v2 320x180", "audio AC-3 48000/1"}},
 	{"mpeg4", "-c:v mpeg4 -bf 2 -b:v 300k -c:a adpcm_ms", []string{"video MPEG-4 Visual 320x180", "audio ADPCM 48000/1"}},
 	{"sound", "-vn -c:a wmav2", []string{"audio WMA 2 48000/1"}},
-	{"several", several, []string{"video WMV 8 320x180", "video WMV 8 160x90", "video WMV 8 80x44", "audio WMA 2 48000/1", "audio WMA 2 48000/1"}},
+	{"several", several, []string{"video WMV 8 320x180", "video WMV 8 160x90", "video WMV 8 96x54", "audio WMA 2 48000/1", "audio WMA 2 48000/1"}},
 }
 
 const (
 	realLength = 4 * time.Second
-	several    = "-map 0:v -map 0:v -map 0:v -map 0:a -map 0:a -c:v wmv2 -g 25 -b:v:0 400k -b:v:1 150k -b:v:2 60k -s:v:1 160x90 -s:v:2 80x44 -c:a wmav2 -b:a:0 96k -b:a:1 32k " +
+	several    = "-map 0:v -map 0:v -map 0:v -map 0:a -map 0:a -c:v wmv2 -g 25 -b:v:0 400k -b:v:1 150k -b:v:2 60k -s:v:1 160x90 -s:v:2 96x54 -c:a wmav2 -b:a:0 96k -b:a:1 32k " +
 		"-metadata title=T\u00e4st -metadata:s:a:0 language=ger -metadata:s:a:1 language=eng"
 )
 
