@@ -14,6 +14,7 @@ package asf
 type record struct {
 	from, to int // where it is in the packet
 	pl       Payload
+	stamp    int // where the four bytes of its time are; 0: it has none
 	grouped  bool
 	step     uint32
 	wrong    error // what makes it useless
@@ -41,6 +42,12 @@ func (p *Packet) parsePayload(at, end int) (r record, ok bool) {
 	at += object
 	r.pl.Offset = number(b[at : at+offset])
 	n := number(b[at+offset : data])
+	switch {
+	case n == copiedGroup && offset == 4:
+		r.stamp = at
+	case n >= copiedLeast:
+		r.stamp = data + 4
+	}
 	if uint64(n) > uint64(len(b)-data) {
 		r.wrong = errCopied
 		return r, false

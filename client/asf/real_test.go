@@ -215,9 +215,12 @@ func probed(t testing.TB, b []byte) (list []string) {
 // broadcast, and the packets of those streams.
 func saved(t testing.TB, h *Header, packets [][]byte, chosen []int) []byte {
 	t.Helper()
-	b := h.Keep(chosen, 300*time.Millisecond)
+	const preroll = 300 * time.Millisecond
+	b := h.Keep(chosen, preroll)
 	for _, packet := range packets {
+		at := len(b)
 		b, _ = Filter(b, packet, h.PacketSize, func(n int) bool { return slices.Contains(chosen, n) })
+		Shift(b[at:], h.PacketSize, h.Shift(preroll))
 	}
 	return b
 }
