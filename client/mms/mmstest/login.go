@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strings"
+
+	"tapedeck/client/login/logintest"
 )
 
 // loginTries is how many wrong logins are answered with another challenge.
@@ -14,9 +16,9 @@ const loginRealm = "mmstest"
 
 // loginState is how far a login is.
 type loginState struct {
-	cookie    uint32
-	tries     int
-	challenge []byte // of NTLM
+	cookie uint32
+	tries  int
+	ntlm   *logintest.NTLM // set once the client has asked for its challenge
 }
 
 type verdict uint8
@@ -67,16 +69,14 @@ func (l Login) answer(state *loginState, token []byte) (next []byte, v verdict) 
 	if !ok {
 		return nil, loginBad
 	}
-	switch ntlmKind(raw) {
-	case ntlmNegotiate:
-		state.challenge = random(ntlmChallengeSize)
-		return wrap(ntlmChallenge(state.challenge)), loginMore
-	case ntlmAuthenticate:
-		if state.challenge != nil && ntlmCheck(raw, state.challenge, l.User, l.Password) {
-			return nil, loginGood
-		}
-		state.challenge = nil
+	if logintest.IsNegotiate(raw) {
+		state.ntlm = &logintest.NTLM{User: l.User, Password: l.Password, Nonce: [8]byte(random(8))}
+		return wrap(state.ntlm.Challenge()), loginMore
 	}
+	if state.ntlm != nil && state.ntlm.Verify(raw) == nil {
+		return nil, loginGood
+	}
+	state.ntlm = nil
 	return nil, loginBad
 }
 
@@ -87,7 +87,7 @@ func (l Login) answer(state *loginState, token []byte) (next []byte, v verdict) 
 func unwrapNTLM(token []byte) (wrap func([]byte) []byte, raw []byte, ok bool) {
 	const wrapped = 26
 	for _, at := range []int{0, 2, 24, wrapped} {
-		if len(token) < at || !bytes.HasPrefix(token[at:], []byte(ntlmSignature)) {
+		if len(token) < at || !bytes.HasPrefix(token[at:], []byte("NTLMSSP\x00")) {
 			continue
 		}
 		return func(b []byte) []byte {
