@@ -23,13 +23,13 @@ type film struct {
 	seekable bool
 
 	// pictures and sounds are where a decoder of each stream can start.
-	pictures, sounds map[int][]start
+	pictures, sounds map[int][]startPoint
 	// objects is how many numbers of objects of each stream one run takes.
 	objects [128]uint32
 }
 
-// start is an object at which a decoder can start.
-type start struct {
+// startPoint is an object at which a decoder can start.
+type startPoint struct {
 	packet int
 	time   time.Duration // presentation time, without the preroll
 }
@@ -55,7 +55,7 @@ func takeApart(b []byte, live bool) (*film, error) {
 	}
 	f := &film{
 		header: bytes.Clone(b[:int(data)+asf.DataHead]), size: h.PacketSize, bitRate: h.MaxBitRate,
-		length: h.Duration, seekable: h.Seekable, pictures: make(map[int][]start), sounds: make(map[int][]start),
+		length: h.Duration, seekable: h.Seekable, pictures: make(map[int][]startPoint), sounds: make(map[int][]startPoint),
 	}
 	for _, s := range h.Streams {
 		f.streams = append(f.streams, s.Number)
@@ -90,7 +90,7 @@ func (f *film) index(h *asf.Header) error {
 			}
 			last[n] = pl.Object
 			if s := h.Stream(n); s != nil && pl.Offset == 0 {
-				f.noteStart(s, pl.Key, start{packet: i, time: time.Duration(pl.Time)*time.Millisecond - h.Preroll})
+				f.noteStart(s, pl.Key, startPoint{packet: i, time: time.Duration(pl.Time)*time.Millisecond - h.Preroll})
 			}
 		}
 		if err := p.Err(); err != nil {
@@ -107,7 +107,7 @@ func (f *film) index(h *asf.Header) error {
 	return nil
 }
 
-func (f *film) noteStart(s *asf.Stream, key bool, at start) {
+func (f *film) noteStart(s *asf.Stream, key bool, at startPoint) {
 	switch {
 	case s.Kind != media.Video:
 		f.sounds[s.Number] = append(f.sounds[s.Number], at)
@@ -164,7 +164,7 @@ func (f *film) seek(from Place, on func(stream int) bool) int {
 // seekTime is the last packet before a time at which all streams can be
 // started: pictures first, sound only where there are none.
 func (f *film) seekTime(t time.Duration, on func(stream int) bool) int {
-	for _, streams := range []map[int][]start{f.pictures, f.sounds} {
+	for _, streams := range []map[int][]startPoint{f.pictures, f.sounds} {
 		packet := -1
 		for n, starts := range streams {
 			if !on(n) {

@@ -147,20 +147,28 @@ func (f *funnel) resend(r resendRequest) {
 	if !f.play.on || !f.udp.IsValid() || !f.o.Legacy && r.file != uint16(f.file) {
 		return
 	}
-	ring := f.ring
 	now := time.Now()
-	if ring.asOf.IsZero() {
-		ring.budget = resendRate
-	}
-	ring.budget = min(resendRate, ring.budget+now.Sub(ring.asOf).Seconds()*resendRate)
-	ring.asOf = now
 	for _, seq := range r.seqs {
-		p := ring.packets[seq%ringSize]
-		if p.b == nil || p.seq != seq || ring.budget < 1 {
+		p := f.ring.packets[seq%ringSize]
+		if p.b == nil || p.seq != seq || !f.ring.allow(now) {
 			continue
 		}
-		ring.budget--
 		f.s.count(func(st *Stats) { st.Resends++ })
 		f.datagram(p.b)
 	}
+}
+
+// allow takes one from the budget of what may be sent again.
+func (r *ring) allow(now time.Time) bool {
+	if r.asOf.IsZero() {
+		r.budget = resendRate
+	} else {
+		r.budget = min(resendRate, r.budget+now.Sub(r.asOf).Seconds()*resendRate)
+	}
+	r.asOf = now
+	if r.budget < 1 {
+		return false
+	}
+	r.budget--
+	return true
 }

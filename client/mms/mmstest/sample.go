@@ -25,8 +25,17 @@ const (
 func Sample() []byte { return sample() }
 
 var sample = sync.OnceValue(func() []byte {
-	picture := asfTrack{number: SamplePicture, format: videoFormat("H264", clip.Width, clip.Height)}
-	keys := asfTrack{number: SampleKeys, format: picture.format}
+	picture, keys, sound := sampleTracks()
+	file := asfFile{
+		packetSize: samplePacket, preroll: samplePreroll, duration: clip.Duration,
+		tracks: []*asfTrack{picture, keys, sound},
+	}
+	return exclude(file.write(), []int{SamplePicture, SampleKeys})
+})
+
+func sampleTracks() (picture, keys, sound *asfTrack) {
+	picture = &asfTrack{number: SamplePicture, format: videoFormat("H264", clip.Width, clip.Height)}
+	keys = &asfTrack{number: SampleKeys, format: picture.format}
 	for _, au := range clip.Video() {
 		u := asfUnit{time: au.Time, key: au.Key, data: annexB(au.NALs)}
 		picture.units = append(picture.units, u)
@@ -35,16 +44,12 @@ var sample = sync.OnceValue(func() []byte {
 		}
 	}
 	const waveAAC = 0x00FF
-	sound := asfTrack{number: SampleSound, sound: true, format: audioFormat(waveAAC, clip.SampleRate, clip.Channels, clip.AudioSpecificConfig())}
+	sound = &asfTrack{number: SampleSound, sound: true, format: audioFormat(waveAAC, clip.SampleRate, clip.Channels, clip.AudioSpecificConfig())}
 	for _, au := range clip.Audio() {
 		sound.units = append(sound.units, asfUnit{time: au.Time, key: true, data: au.Data})
 	}
-	file := asfFile{
-		packetSize: samplePacket, preroll: samplePreroll, duration: clip.Duration,
-		tracks: []*asfTrack{&picture, &keys, &sound},
-	}
-	return exclude(file.write(), []int{SamplePicture, SampleKeys})
-})
+	return picture, keys, sound
+}
 
 func annexB(nals [][]byte) (b []byte) {
 	for _, n := range nals {
