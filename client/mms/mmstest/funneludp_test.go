@@ -87,7 +87,7 @@ func TestSequence(t *testing.T) {
 	c.choose(SamplePicture, SampleSound)
 	next := 0
 	for i := range 600 { // one packet each, until all numbers were there
-		got := c.play(wire.StartPlaying{Position: wire.Unset, Packet: uint32(len(p.films[0].packets)-1), Incarnation: uint32(10 + i%200)})
+		got := c.play(wire.StartPlaying{Position: wire.Unset, Packet: uint32(len(p.films[0].packets) - 1), Incarnation: uint32(10 + i%200)})
 		if len(got) != 1 {
 			t.Fatalf("%d packets", len(got))
 		}
