@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	"client/mux/muxtest":     {"client/media", "client/media/clip", "client/mux", "client/peers"},
 	"client/rtsp/rtsptest":   {"client/media", "client/media/clip", "client/peers"},
 	"client/web/webtest":     {"client/media", "client/media/clip", "client/audioframe", "client/peers"},
-	"client/mms/mmstest":     {"client/media", "client/media/clip", "client/asf", "client/audioframe", "client/login/logintest", "client/mms/wire", "client/nal", "client/bits", "client/peers"},
+	"client/mms/mmstest":     {"client/media", "client/media/clip", "client/asf", "client/audioframe", "client/login", "client/login/logintest", "client/mms/wire", "client/nal", "client/bits", "client/peers"},
 	"client/hls/hlstest":     {"client/media/clip", "client/web/webtest", "client/peers"},
 }
 

@@ -66,6 +66,7 @@ const (
 	NoLogin Scheme = iota
 	Basic
 	NTLM
+	Digest // of MMSH alone
 )
 
 // Padding is what becomes of the padding at the end of ASF packets.

@@ -33,6 +33,7 @@ type Server struct {
 	stats  Stats
 
 	funnels funnels
+	web     webStore
 }
 
 // Stats is what a test wants to know of a server.
