@@ -26,16 +26,19 @@ int main(int argc, char **argv)
 		fprintf(stderr, "no connection\n");
 		return 1;
 	}
+	f = fopen(argv[2], "wb");
+	if (!f)
+		return 1;
 	if (argc > 3) {
 		double at = atof(argv[3]);
+		n = http ? mmsh_peek_header(h, buf, sizeof buf) : mms_peek_header(m, buf, sizeof buf);
+		if (n > 0) /* what is read behind a seek is without */
+			fwrite(buf, 1, n, f);
 		if (!(http ? mmsh_time_seek(NULL, h, at) : mms_time_seek(NULL, m, at))) {
 			fprintf(stderr, "no seek\n");
 			return 1;
 		}
 	}
-	f = fopen(argv[2], "wb");
-	if (!f)
-		return 1;
 	while ((n = http ? mmsh_read(NULL, h, buf, sizeof buf) : mms_read(NULL, m, buf, sizeof buf)) > 0)
 		fwrite(buf, 1, n, f);
 	fclose(f);
