@@ -300,7 +300,7 @@ func TestPlay(t *testing.T) {
 	}
 }
 
-func TestNothingChosen(t *testing.T) {
+func TestHTTPNothingChosen(t *testing.T) {
 	s := webServer(t, Options{})
 	a := connect(t, s).ask("GET /film.asf HTTP/1.0", "xPlayStrm=1").status(200)
 	if kinds, _ := a.kinds(); kinds != "MHE0" {
@@ -451,7 +451,7 @@ func TestSloppyHead(t *testing.T) {
 	}
 }
 
-func TestPacketPair(t *testing.T) {
+func TestHTTPPacketPair(t *testing.T) {
 	s := webServer(t, Options{})
 	a := connect(t, s).ask("GET /film.asf HTTP/1.0", "packet-pair-experiment=1").status(200)
 	if kinds, _ := a.kinds(); kinds != "PPPMH" || !a.pragmas.Has("packet-pair-experiment") {
