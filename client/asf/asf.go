@@ -14,7 +14,7 @@
 //	chosen := asf.Choose(h, 0, "de")
 //	init := h.Keep(chosen, 300*time.Millisecond)
 //	packet, err = asf.Restore(packet[:0], received, h.PacketSize)
-//	asf.Shift(packet, h.PacketSize, h.Shift(300*time.Millisecond))
+//	err = asf.Shift(packet, h.PacketSize, 0, earlier)
 //
 // It knows bytes only: no network, no files but through io.ReaderAt, and it does
 // not put objects together nor decode them.

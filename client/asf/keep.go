@@ -8,13 +8,13 @@ import (
 // Keep is the header object and the data object's head of a broadcast of the
 // chosen streams alone. It asks the player to wait for preroll and no longer
 // than the header did; the presentation times in the packets are then ahead by
-// h.Shift(preroll), which Shift takes from them.
+// h.Preroll less preroll, which Shift takes off them.
 //
 // What it says of sizes, counts and lengths is nothing, as encoders write it
 // while they send; Finish puts that right in a file. Left out are also padding,
 // signatures, the commands that open pages, and indexes of the streams.
 func (h *Header) Keep(chosen []int, preroll time.Duration) []byte {
-	k := keeper{Header: h, in: set(chosen), preroll: h.wait(preroll)}
+	k := keeper{Header: h, in: set(chosen), preroll: max(0, min(preroll, h.Preroll))}
 	for i := range h.Streams {
 		s := &h.Streams[i]
 		k.encrypted = k.encrypted || s.Encrypted && k.in[s.Number]
@@ -42,15 +42,6 @@ func (h *Header) Keep(chosen []int, preroll time.Duration) []byte {
 	dst = le.AppendUint64(dst, DataHead) // VLC takes no less; nobody bounds a broadcast by it
 	dst = append(dst, id[:]...)
 	return append(dst, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1)
-}
-
-// wait is the preroll that a player is asked for, at most so long.
-func (h *Header) wait(preroll time.Duration) time.Duration { return max(0, min(preroll, h.Preroll)) }
-
-// Shift is how many ms presentation times are ahead of what a header for this
-// preroll has them.
-func (h *Header) Shift(preroll time.Duration) uint32 {
-	return uint32((h.Preroll - h.wait(preroll)) / time.Millisecond)
 }
 
 // keeper writes the objects of a header anew.

@@ -3,9 +3,9 @@ package asf
 import (
 	"encoding/binary"
 	"iter"
-	"strings"
-	"unicode"
 	"unicode/utf16"
+
+	"tapedeck/client/words"
 )
 
 const (
@@ -13,8 +13,8 @@ const (
 	headerHead = 30
 	extHead    = 46
 
-	maxText = 1024 // characters of a title, or of another text
-	maxLink = 8192 // of a link
+	maxText = 1024 // bytes of a title, or of another text
+	maxLink = 8192 // characters of a link
 )
 
 var le = binary.LittleEndian
@@ -70,20 +70,8 @@ func (f *field) streams(n int) (list []int) {
 	return list
 }
 
-// text decodes UTF-16 for a person to read: on one line, without control and
-// direction characters.
-func text(b []byte) string {
-	s := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
-			return ' '
-		case r == unicode.ReplacementChar, unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, wide(b, maxText))
-	return strings.TrimSpace(s)
-}
+// text decodes UTF-16 for a person to read.
+func text(b []byte) string { return words.Line(wide(b, maxText), maxText) }
 
 // wide decodes UTF-16 up to its first NUL, at most limit units of it. Halves of
 // pairs that stand alone are replaced.

@@ -189,6 +189,8 @@ var packets = []struct {
 	{"longer than the header says", common.packet(packetSize+1, oneSound), packetSize, nil, ErrFormat},
 	{"a length of its own, less than the packet", with(layout{correction: "\x82\x00\x00", length: 1, object: 1, offset: 3, replicated: 1}.packet(packetSize, oneSound), 5, 29+1), packetSize, []string{sound}, nil},
 
+	{"an object of a size that is not told", common.packet(80, part{head: 1, offset: 7, copied: sized(0, 5), data: "xyz"}), 80, []string{`1 object 0 at 7 of 0, 5 ms: "xyz"`}, nil},
+
 	// Hostile ones.
 	{"nothing", nil, packetSize, nil, ErrFormat},
 	{"error correction alone", []byte{0x8f, 0}, packetSize, nil, ErrFormat},

@@ -14,9 +14,10 @@ package asf
 type record struct {
 	from, to int // where it is in the packet
 	pl       Payload
-	stamp    int // where the four bytes of its time are; 0: it has none
 	grouped  bool
 	step     uint32
+	time     int   // where its presentation time is in the packet; 0 nowhere
+	wide     int   // bytes of that
 	wrong    error // what makes it useless
 }
 
@@ -43,10 +44,10 @@ func (p *Packet) parsePayload(at, end int) (r record, ok bool) {
 	r.pl.Offset = number(b[at : at+offset])
 	n := number(b[at+offset : data])
 	switch {
-	case n == copiedGroup && offset == 4:
-		r.stamp = at
+	case n == copiedGroup && offset > 0:
+		r.time, r.wide = at, offset
 	case n >= copiedLeast:
-		r.stamp = data + 4
+		r.time, r.wide = data+4, 4
 	}
 	if uint64(n) > uint64(len(b)-data) {
 		r.wrong = errCopied
@@ -95,7 +96,7 @@ func (r *record) judge(extra []byte, offset int, send uint32) {
 	default:
 		r.pl.Size = le.Uint32(extra)
 		r.pl.Time, r.pl.Timed = le.Uint32(extra[4:]), true
-		if r.pl.Size > maxObject || uint64(r.pl.Offset)+uint64(len(r.pl.Data)) > uint64(r.pl.Size) {
+		if r.pl.Size > maxObject || r.pl.Size > 0 && uint64(r.pl.Offset)+uint64(len(r.pl.Data)) > uint64(r.pl.Size) {
 			r.wrong = errObject
 		}
 	}

@@ -220,7 +220,12 @@ func saved(t testing.TB, h *Header, packets [][]byte, chosen []int) []byte {
 	for _, packet := range packets {
 		at := len(b)
 		b, _ = Filter(b, packet, h.PacketSize, func(n int) bool { return slices.Contains(chosen, n) })
-		Shift(b[at:], h.PacketSize, h.Shift(preroll))
+		if at == len(b) {
+			continue
+		}
+		if err := Shift(b[at:], h.PacketSize, 0, uint32((h.Preroll-preroll)/time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return b
 }

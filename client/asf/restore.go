@@ -59,27 +59,6 @@ func Trim(dst, packet []byte, size int, keepField bool) ([]byte, error) {
 	return dst, nil
 }
 
-// Shift takes ms from all presentation times in a packet that was restored: what
-// a header that Keep wrote asks a player to wait less. VLC shows a picture when
-// the send time of what it reads has reached the presentation time; that the
-// header asks for less alone does not have it begin earlier.
-func Shift(packet []byte, size int, ms uint32) {
-	var p Packet
-	if ms == 0 || p.Parse(packet, size) != nil {
-		return
-	}
-	for {
-		r, ok := p.record()
-		if !ok {
-			return
-		}
-		if r.stamp > 0 {
-			stamp := packet[r.stamp : r.stamp+4]
-			le.PutUint32(stamp, le.Uint32(stamp)-ms)
-		}
-	}
-}
-
 // remains is what of a packet is kept.
 type remains struct {
 	count int // payloads

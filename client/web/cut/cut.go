@@ -90,7 +90,7 @@ func New(name string, start time.Duration) Cutter {
 	case "MP4":
 		return &mp4{line: line}
 	case "ASF":
-		return &asf{line: line}
+		return &asfCutter{line: line}
 	case "MPEG-TS":
 		return &ts{line: line, lost: true}
 	}
