@@ -58,6 +58,10 @@ type WebOptions struct {
 	// RedirectCode goes with Options.Redirect. Default: 302.
 	RedirectCode int
 
+	// ScriptRedirect redirects all by a script command in a header without
+	// streams, as servers do with players before version 7.
+	ScriptRedirect bool
+
 	// Reference answers foreign clients with an INI file and not with ASX.
 	Reference bool
 

@@ -155,7 +155,7 @@ func (f *flow) broken(item *Item) next {
 		f.write(wire.AppendChunk(nil, &wire.Chunk{Kind: wire.ChunkData, Payload: make([]byte, wire.MaxPayload)}))
 	case FaultHeaders:
 		loop := wire.AppendReason(nil, wire.ChunkChange, 0)
-		loop = f.w.appendHeader(loop, f.req, f.p, f.ses.entry)
+		loop = f.w.appendHeader(loop, f.req, f.p, int(f.ses.entry.Load()))
 		for range endlessRounds {
 			if f.write(loop) != goOn {
 				break

@@ -121,8 +121,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestHTTPManners: what becomes of connections of HTTP.
-func TestHTTPManners(t *testing.T) {
+// TestMannersOverHTTP: what becomes of connections of HTTP.
+func TestMannersOverHTTP(t *testing.T) {
 	for manner, want := range map[Manner]string{Refuse: "head: EOF", Silent: "head: silence"} {
 		s := webServer(t, Options{HTTP: manner})
 		c := connect(t, s)

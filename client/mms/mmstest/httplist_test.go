@@ -44,8 +44,8 @@ func TestSelectStream(t *testing.T) {
 	}
 }
 
-// TestHTTPStop: the other connection ends the stream.
-func TestHTTPStop(t *testing.T) {
+// TestStopOverHTTP: the other connection ends the stream.
+func TestStopOverHTTP(t *testing.T) {
 	s := webServer(t, Options{Speed: 1})
 	id := connect(t, s).ask("GET /film.asf HTTP/1.0").id()
 	a := connect(t, s).ask("GET /film.asf HTTP/1.0", "xPlayStrm=1", id, all).status(200)

@@ -60,7 +60,7 @@ func (w *webConn) ntlm(req *webRequest, token string) (ok, again bool) {
 		return false, w.refuse(req, 400)
 	case logintest.IsNegotiate(message):
 		l.ntlm = &logintest.NTLM{User: w.s.o.Login.User, Password: w.s.o.Login.Password}
-		rand.Read(l.ntlm.Nonce[:]) //nolint: it does not fail
+		rand.Read(l.ntlm.Nonce[:])
 		return false, w.challenge(req, "NTLM "+base64.StdEncoding.EncodeToString(l.ntlm.Challenge()))
 	case l.ntlm != nil && l.ntlm.Verify(message) == nil:
 		l.in, l.ntlm = true, nil

@@ -55,7 +55,7 @@ func (f *flow) reply(req *webRequest) bool {
 	f.req = req
 	h := f.w.head(req, 200)
 	h.session(f.ses, f.w.o.Idle)
-	h.pragma(`features="` + f.w.features(req, f.p, f.ses.entry) + `"`)
+	h.pragma(`features="` + f.w.features(req, f.p, int(f.ses.entry.Load())) + `"`)
 	h.line("Content-Type", f.w.contentType("application/x-mms-framed"))
 	h.line("Transfer-Encoding", "chunked")
 	return f.w.out.put(h.bytes())

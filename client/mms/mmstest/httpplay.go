@@ -112,7 +112,7 @@ func (f *flow) position() (from, before int) {
 // begin sends the head and the header.
 func (f *flow) begin(reset bool, from, before int) bool {
 	w := f.w
-	f.ses.entry = from
+	f.ses.entry.Store(int64(from))
 	if !f.chunked {
 		f.req.close = !w.o.KeepOpen // nothing else says where it ends
 	}
@@ -290,7 +290,7 @@ func (f *flow) entry(n int) next {
 	if done := f.until(f.changeTime()); done != goOn {
 		return done
 	}
-	f.ses.entry = n
+	f.ses.entry.Store(int64(n))
 	f.held = wire.AppendReason(f.held, wire.ChunkChange, 0)
 	f.held = f.w.appendHeader(f.held, f.req, f.p, n)
 	if f.predict {

@@ -103,8 +103,8 @@ func (h *webHead) session(ses *webSession, idle time.Duration) {
 	}
 	h.pragma(fmt.Sprintf("client-id=%d", ses.id))
 	h.pragma(fmt.Sprintf("timeout=%d", (idle - idle/12).Milliseconds())) // a little less than it is
-	if ses.entry > 0 {
-		h.pragma(fmt.Sprintf("playlist-gen-id=%d", ses.entry+1))
+	if entry := ses.entry.Load(); entry > 0 {
+		h.pragma(fmt.Sprintf("playlist-gen-id=%d", entry+1))
 	}
 }
 
@@ -141,6 +141,9 @@ func (w *webConn) acknowledge(req *webRequest, ses *webSession) bool {
 
 // redirect ends the connection, as [MS-WMSP] 3.2.5.4 has it.
 func (w *webConn) redirect(req *webRequest, to string) bool {
+	if w.o.ScriptRedirect {
+		return w.sendElsewhere(req, to)
+	}
 	h := w.head(req, w.o.RedirectCode)
 	h.line("Location", to)
 	h.line("Content-Length", "0")
@@ -172,10 +175,11 @@ func (w *webConn) describe(req *webRequest) bool {
 	if !ses.idle() {
 		return w.refuse(req, 400)
 	}
-	ses.entry = p.NowEntry(w.s.began, time.Now(), w.s.o.Speed)
+	entry := p.NowEntry(w.s.began, time.Now(), w.s.o.Speed)
+	ses.entry.Store(int64(entry))
 	h := w.head(req, 200)
 	h.session(ses, w.o.Idle)
-	h.pragma(`features="` + w.features(req, p, ses.entry) + `"`)
+	h.pragma(`features="` + w.features(req, p, entry) + `"`)
 	if reset {
 		h.pragma("xResetStrm=1")
 	}
@@ -187,7 +191,7 @@ func (w *webConn) describe(req *webRequest) bool {
 		h.pragma("packet-pair-experiment=1")
 	}
 	h.line("Content-Type", w.contentType("application/vnd.ms.wms-hdr.asfv1"))
-	body := w.appendHeader(nil, req, p, ses.entry)
+	body := w.appendHeader(nil, req, p, entry)
 	if w.o.Describe != NoFault {
 		return w.fault(w.o.Describe, h, body)
 	}

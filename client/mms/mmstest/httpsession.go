@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/client/mms/wire"
@@ -69,7 +70,7 @@ const (
 // webSession is known by its client-id, whatever connection a request comes on.
 type webSession struct {
 	id    uint32
-	entry int // of the one goroutine that describes or streams
+	entry atomic.Int64 // that was described last
 
 	mu      sync.Mutex
 	state   webState
