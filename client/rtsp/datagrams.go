@@ -3,17 +3,17 @@ package rtsp
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
 
 	"golang.org/x/net/ipv4"
+
+	"tapedeck/client/datagram"
 )
 
 const (
-	batchSize   = 32       // datagrams that one system call may bring
-	maxDatagram = 64 << 10 // some cameras send 10 kB and leave the rest to IP
+	batchSize = 32 // datagrams that one system call may bring; some cameras send 10 kB
 
 	// lastLook is for what lies in a socket when the time for a missing packet is
 	// up.
@@ -26,20 +26,6 @@ const (
 
 	maxReadErrors = 100 // in a row, on a socket that was not closed
 )
-
-// mediaConn is the socket for RTP, which its batchReader reads.
-type mediaConn interface {
-	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
-	SetReadDeadline(t time.Time) error
-	LocalAddr() net.Addr
-	Close() error
-}
-
-// batchReader reads several datagrams with one system call where the system
-// can, always into the messages that it was made for.
-type batchReader interface {
-	ReadBatch(ms []ipv4.Message, flags int) (int, error)
-}
 
 // receive starts the readers of a pair's sockets.
 func (s *Session) receive(p *udpPair) {
@@ -54,11 +40,8 @@ func (s *Session) receive(p *udpPair) {
 // that the next call brings many again: a picture comes in many datagrams.
 func (s *Session) readRTP(p *udpPair) {
 	defer recovered(s.broken)
-	messages := make([]ipv4.Message, batchSize)
-	for i := range messages {
-		messages[i].Buffers = [][]byte{make([]byte, maxDatagram)}
-	}
-	reader := newBatchReader(p.rtp, messages)
+	messages := datagram.Messages(batchSize)
+	reader := datagram.NewReader(p.rtp, messages)
 	failed := 0
 	var deadline time.Time
 	expired := false // the time is up for a packet that may lie in the socket
@@ -108,13 +91,13 @@ func (s *Session) take(p *udpPair, messages []ipv4.Message, all bool) {
 		if len(b) < 4 {
 			continue
 		}
-		from, ok := m.Addr.(*net.UDPAddr)
+		from, ok := datagram.Sender(m)
 		if !ok {
 			continue
 		}
 		rtcp := isRTCP(b)
 		for _, t := range p.meant(rtcp, b) {
-			if t.plausible(b) && t.latch.accepts(p.allowed, unmapped(from.AddrPort()), now) {
+			if t.plausible(b) && t.latch.accepts(p.allowed, from, now) {
 				s.f.packet(t, rtcp, b, now)
 			}
 		}
@@ -142,10 +125,6 @@ func (t *track) plausible(b []byte) bool {
 		return strings.EqualFold(t.format.Encoding, "MP2T")
 	}
 	return b[0]>>6 == 2 && (isRTCP(b) || t.knows(b[1]&0x7f))
-}
-
-func unmapped(a netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
 // deadline is when the first of the tracks wants to be polled.
@@ -176,10 +155,10 @@ func (p *udpPair) meant(rtcp bool, packet []byte) []*track {
 // readRTCP reads a pair's other socket, on which little comes.
 func (s *Session) readRTCP(p *udpPair) {
 	defer recovered(s.broken)
-	b := make([]byte, maxDatagram)
+	b := make([]byte, datagram.MaxSize)
 	for failed := 0; failed < maxReadErrors; {
 		n, from, err := p.rtcp.ReadFromUDPAddrPort(b)
-		switch from = unmapped(from); {
+		switch from = datagram.Unmapped(from); {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil:

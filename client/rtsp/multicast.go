@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
 
+	"tapedeck/client/datagram"
 	"tapedeck/client/sdp"
 )
 
@@ -165,7 +166,7 @@ func joinGroup(g *group, local netip.Addr) (*udpPair, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.rtp, err = forMedia(rtp); err != nil {
+	if p.rtp, err = datagram.Take(rtp); err != nil {
 		return nil, err
 	}
 	if g.ports[1] != g.ports[0] {

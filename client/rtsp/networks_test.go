@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
 
+	"tapedeck/client/datagram"
 	"tapedeck/client/media"
 	"tapedeck/client/rtsp/rtsptest"
 )
@@ -181,7 +182,7 @@ func TestGroups(t *testing.T) {
 		sender(t, c.from, c.ifi)(c.to, []byte(c.from+" to "+c.to))
 	}
 	for name, c := range map[string]struct {
-		conn mediaConn
+		conn datagram.Conn
 		want []string
 	}{
 		"the first":           {a.rtp, []string{"10.77.0.2 to 239.77.0.1:6000"}},
@@ -304,13 +305,13 @@ func sender(t *testing.T, from, ifi string) func(to string, b []byte) {
 }
 
 // received is what has come to a socket.
-func received(t *testing.T, c mediaConn) (all []string) {
+func received(t *testing.T, c datagram.Conn) (all []string) {
 	t.Helper()
 	b := make([]byte, 2048)
 	read := func() (int, error) { return c.(*net.UDPConn).Read(b) }
 	if _, ok := c.(*net.UDPConn); !ok {
 		one := []ipv4.Message{{Buffers: [][]byte{b}}}
-		r := newBatchReader(c, one)
+		r := datagram.NewReader(c, one)
 		read = func() (int, error) {
 			_, err := r.ReadBatch(one, 0)
 			return one[0].N, err

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"tapedeck/client/datagram"
 )
 
 const (
@@ -16,10 +18,6 @@ const (
 	firstPort = 10000
 	lastPort  = 65534
 	pairTries = 64
-
-	// receiveBuffer is asked of the kernel for each RTP socket, since a key
-	// picture comes in one burst. It may grant less.
-	receiveBuffer = 4 << 20
 
 	// lowestPunch keeps a server from making us send to services such as DNS.
 	lowestPunch = 1024
@@ -31,7 +29,7 @@ const (
 
 // udpPair is the two sockets of a track.
 type udpPair struct {
-	rtp     mediaConn
+	rtp     datagram.Conn
 	rtcp    *net.UDPConn // nil where both kinds come over one port
 	ports   [2]uint16
 	peer    netip.Addr   // the other end of the RTSP connection
@@ -67,7 +65,7 @@ func listenPair(local netip.Addr) (*udpPair, error) {
 			last = err
 			continue
 		}
-		rtp, err := forMedia(even)
+		rtp, err := datagram.Take(even)
 		if err != nil {
 			odd.Close()
 			return nil, err
@@ -75,12 +73,6 @@ func listenPair(local netip.Addr) (*udpPair, error) {
 		return &udpPair{rtp: rtp, rtcp: odd, ports: [2]uint16{uint16(port), uint16(port + 1)}}, nil
 	}
 	return nil, fmt.Errorf("no free pair of UDP ports: %w", last)
-}
-
-// forMedia makes c, which it takes over, fit for what comes in bursts.
-func forMedia(c *net.UDPConn) (mediaConn, error) {
-	_ = c.SetReadBuffer(receiveBuffer) // what the kernel grants is enough
-	return outOfPoller(c)
 }
 
 func (p *udpPair) close() {

@@ -1,4 +1,4 @@
-package rtsp
+package datagram
 
 import (
 	"encoding/binary"
@@ -29,7 +29,8 @@ type mmsgReader struct {
 	err     error
 }
 
-func newBatchReader(c mediaConn, messages []ipv4.Message) batchReader {
+// NewReader is a Reader of c into messages, each of which has one buffer.
+func NewReader(c Conn, messages []ipv4.Message) Reader {
 	n := len(messages)
 	r := &mmsgReader{
 		conn: c.(*quietConn), slots: make([]mmsg, n), parts: make([]unix.Iovec, n),

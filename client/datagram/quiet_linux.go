@@ -1,4 +1,4 @@
-package rtsp
+package datagram
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ type quietConn struct {
 }
 
 // outOfPoller takes c over, which is closed.
-func outOfPoller(c *net.UDPConn) (mediaConn, error) {
+func outOfPoller(c *net.UDPConn) (Conn, error) {
 	defer c.Close()
 	raw, err := c.SyscallConn()
 	if err != nil {

@@ -1,4 +1,4 @@
-package rtsp
+package datagram
 
 import (
 	"bytes"
@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"testing"
 	"time"
-
-	"golang.org/x/net/ipv4"
 )
 
 // TestBatchReader: datagrams come in order, whole, with the address of their
@@ -21,7 +19,7 @@ func TestBatchReader(t *testing.T) {
 			t.Logf("%s: %v", host, err) // IPv6 may be switched off
 			continue
 		}
-		c, err := outOfPoller(socket)
+		c, err := Take(socket)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,11 +29,8 @@ func TestBatchReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer from.Close()
-		messages := make([]ipv4.Message, 4)
-		for i := range messages {
-			messages[i].Buffers = [][]byte{make([]byte, maxDatagram)}
-		}
-		r := newBatchReader(c, messages)
+		messages := Messages(4)
+		r := NewReader(c, messages)
 		var sent [][]byte
 		for i, size := range []int{1, 0, 1400, 10_000, 12} { // more than one read may bring
 			sent = append(sent, bytes.Repeat([]byte{byte(i)}, size))
@@ -55,8 +50,8 @@ func TestBatchReader(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range messages[:n] {
-				at, ok := m.Addr.(*net.UDPAddr)
-				if !ok || unmapped(at.AddrPort()) != unmapped(from.LocalAddr().(*net.UDPAddr).AddrPort()) || !bytes.Equal(m.Buffers[0][:m.N], sent[seen]) {
+				at, ok := Sender(&m)
+				if !ok || at != Unmapped(from.LocalAddr().(*net.UDPAddr).AddrPort()) || !bytes.Equal(m.Buffers[0][:m.N], sent[seen]) {
 					t.Errorf("%s: datagram %d: %d bytes from %v", host, seen, m.N, m.Addr)
 				}
 				seen++

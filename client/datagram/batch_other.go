@@ -1,6 +1,6 @@
 //go:build !linux
 
-package rtsp
+package datagram
 
 import (
 	"net"
@@ -10,9 +10,10 @@ import (
 )
 
 // outOfPoller leaves c as it is: only on Linux there is a way.
-func outOfPoller(c *net.UDPConn) (mediaConn, error) { return c, nil }
+func outOfPoller(c *net.UDPConn) (Conn, error) { return c, nil }
 
-func newBatchReader(c mediaConn, _ []ipv4.Message) batchReader {
+// NewReader is a Reader of c into messages, each of which has one buffer.
+func NewReader(c Conn, _ []ipv4.Message) Reader {
 	conn := c.(*net.UDPConn)
 	if a, ok := conn.LocalAddr().(*net.UDPAddr); ok && a.IP.To4() == nil {
 		return ipv6.NewPacketConn(conn)
