@@ -14,49 +14,51 @@ const (
 // of a socket fills it, next empties it, and neither copies a packet: they change
 // hands a block at a time.
 type block struct {
-	buf   []byte
-	end   int    // bytes that are filled
-	items []item // packets of buf, and what is to be known between them
-	taken int    // items that next has given
+	buf     []byte
+	end     int    // bytes that are filled
+	items   []item // packets of buf, and what is to be known between them
+	taken   int    // items that next has given
+	filling bool   // a reader has it
 }
 
-// blocks is the line of them between the reader and next. The funnel's mutex is
-// over it, but not over the bytes: the reader writes behind what it has pushed.
+// blocks is the line of them between the readers and next. The funnel's mutex is
+// over it, but not over the bytes: a reader writes behind what it has pushed.
 type blocks struct {
-	line    []*block // those with items left, oldest first
-	filling *block   // the reader's
-	taking  *block   // the one that next's last packet lies in
-	free    []*block
+	line   []*block // those with items left, oldest first
+	taking *block   // the one that next's last packet lies in
+	free   []*block
 }
 
-// space is the block that is being filled, another one if it has less room than
-// n. What of the old one was not used yet, its last rest bytes, is moved.
-func (q *blocks) space(n, rest int) *block {
-	old := q.filling
-	if old != nil && len(old.buf)-old.end >= n {
-		return old
+// waiting is how many blocks wait to be taken.
+func (q *blocks) waiting() int { return len(q.line) }
+
+// space returns b if it has room for n bytes more, else another block in its
+// place, into which its last bytes, rest of them, are moved. b may be nil.
+func (q *blocks) space(b *block, n, rest int) *block {
+	if b != nil && len(b.buf)-b.end >= n {
+		return b
 	}
-	b := q.spare(max(blockSize, n+rest))
-	q.filling = b
-	if old != nil {
-		b.end = copy(b.buf, old.buf[old.end-rest:old.end])
-		q.settle(old)
+	fresh := q.spare()
+	fresh.filling = true
+	if b != nil {
+		fresh.end = copy(fresh.buf, b.buf[b.end-rest:b.end])
+		b.filling = false
+		q.settle(b)
 	}
-	return b
+	return fresh
 }
 
-func (q *blocks) spare(size int) *block {
-	if n := len(q.free); n > 0 && size == blockSize {
+func (q *blocks) spare() *block {
+	if n := len(q.free); n > 0 {
 		b := q.free[n-1]
 		q.free = q.free[:n-1]
 		return b
 	}
-	return &block{buf: make([]byte, size)}
+	return &block{buf: make([]byte, blockSize)}
 }
 
-// push adds an item of the block that is being filled.
-func (q *blocks) push(it item) {
-	b := q.filling
+// push adds an item to b, which a reader fills. There is one reader that pushes.
+func (q *blocks) push(b *block, it item) {
 	if b.taken == len(b.items) {
 		b.items, b.taken = b.items[:0], 0
 		q.line = append(q.line, b)
@@ -78,7 +80,7 @@ func (q *blocks) pop() (item, bool) {
 		return item{}, false
 	}
 	it := b.items[b.taken]
-	b.items[b.taken] = item{} // no programme is kept alive
+	b.items[b.taken].header = nil // no programme is kept alive
 	if b.taken++; b.taken == len(b.items) {
 		q.line = append(q.line[:0], q.line[1:]...)
 	}
@@ -98,7 +100,7 @@ func (q *blocks) clear() {
 
 // settle frees b if nobody has a use for it.
 func (q *blocks) settle(b *block) {
-	if b == nil || b == q.filling || b == q.taking || b.taken < len(b.items) || len(b.buf) != blockSize {
+	if b == nil || b.filling || b == q.taking || b.taken < len(b.items) {
 		return
 	}
 	b.end, b.items, b.taken = 0, b.items[:0], 0
