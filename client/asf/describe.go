@@ -46,7 +46,7 @@ func (r *reading) exclusion(id guid, o []byte) {
 			}
 		}
 		before = distinct(append(before, group...))
-		if f.broken {
+		if f.broken || len(r.Exclusions) == maxExclusions {
 			return
 		}
 	}
