@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tapedeck/client/media"
 )
 
 var (
@@ -13,7 +15,22 @@ var (
 	ErrClosed = errors.New("mms: the session is closed")
 	// ErrSilent: no media came over a way that was open.
 	ErrSilent = errors.New("no media came")
+	// ErrProtected is under every error of a stream whose key only others have.
+	ErrProtected = errors.New("the stream is protected")
+	// ErrNoStream: the header names nothing that can be played.
+	ErrNoStream = errors.New("the server has nothing in it that can be played")
+	// ErrForced: the link asks for a way that the server refuses.
+	ErrForced = errors.New("the server refuses the way that the link asks for")
 )
+
+// CannotError says why Pause, Resume or Seek is not possible.
+type CannotError struct {
+	What string // "pause"
+	Why  string // "the stream is live"
+}
+
+func (e *CannotError) Error() string { return fmt.Sprintf("mms: cannot %s: %s", e.What, e.Why) }
+func (e *CannotError) Unwrap() error { return media.ErrCannot }
 
 // TimeoutError is a wait that ended without what was waited for.
 type TimeoutError struct {

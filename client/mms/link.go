@@ -29,6 +29,19 @@ func (w way) String() string {
 	return "mms"
 }
 
+// transport is what carries the media of the way, as events name it.
+func (w way) transport() string {
+	switch w {
+	case overUDP:
+		return "udp"
+	case overTCP:
+		return "tcp"
+	case overHTTP:
+		return "http"
+	}
+	return ""
+}
+
 // link is one way that is open: a server that has described its programme. One
 // goroutine calls next; play, stop and change come from another, one at a time.
 type link interface {
