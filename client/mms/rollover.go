@@ -124,10 +124,7 @@ func (o *rollover) try(ctx context.Context, at *attempt) (*Session, error) {
 		err = media.At(media.RungSession, fmt.Errorf("mms: %w: it does not send over UDP", ErrForced))
 	}
 	if err != nil {
-		if ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
-			err = fmt.Errorf("%w (%w)", context.Cause(ctx), err)
-		}
-		return nil, err
+		return nil, caused(ctx, err)
 	}
 	s := newSession(ctx, l, o.cfg, at.trace)
 	if teaches(o.a) {
@@ -138,6 +135,18 @@ func (o *rollover) try(ctx context.Context, at *attempt) (*Session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// caused says why ctx ended, where err says only that it did.
+func caused(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	rung := media.RungTCP
+	if at, ok := errors.AsType[*media.RungError](err); ok {
+		rung = at.Rung
+	}
+	return media.At(rung, context.Cause(ctx))
 }
 
 // won ends the rivals of the attempt that has brought media. The session's Close
