@@ -104,7 +104,7 @@ func headerOf(sh shape) []byte {
 	if sh.filename != "" {
 		link := utf16le(sh.filename)
 		children = append(children, object("1EFB1A30-0B62-11D0-A39B-00A0C90348F6", make([]byte, 16), u16(1), u16(1),
-			u16(8), utf16le("FILENAME"), u32(3000), u16(0), u16(len(link)/2), link))
+			u16(9), utf16le("FILENAME"), u32(3000), u16(0), u16(len(link)/2), link))
 	}
 	body := [][]byte{u32(len(children)), {1, 2}}
 	h := object("75B22630-668E-11CF-A6D9-00AA0062CE6C", append(body, children...)...)

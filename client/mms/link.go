@@ -79,6 +79,7 @@ type programme struct {
 	server string // how it calls itself: "9.1.1.3814", "Cougar/9.01.01.3814"
 	way    way
 	proto  string // "udp", "tcp", "http/1.0"
+	public bool   // it is of the public network
 
 	// header is the ASF header object and the first 50 bytes of the data object,
 	// at most maxHeader bytes.

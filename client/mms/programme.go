@@ -28,14 +28,14 @@ func (r *reader) enter(p *programme) error {
 	if err != nil {
 		return media.At(media.RungContainer, fmt.Errorf("mms: %w", err))
 	}
+	if h.Elsewhere != "" {
+		return media.At(media.RungReply, &RedirectError{Link: h.Elsewhere, Public: p.public})
+	}
 	if h.PacketSize < asf.MinPacket || h.PacketSize > maxPacket {
 		return media.At(media.RungContainer, errHeader)
 	}
 	sel, err := choose(h, r.s.cfg.MaxBitRate)
 	if err != nil {
-		if h.Elsewhere != "" && len(h.Streams) == 0 {
-			return media.At(media.RungReply, &RedirectError{Link: h.Elsewhere})
-		}
 		return media.At(media.RungCodec, err)
 	}
 	first := r.head == nil
@@ -126,12 +126,10 @@ func (r *reader) change(it item) error {
 	if err := r.enter(it.header); err != nil {
 		return err
 	}
-	switch {
-	case it.chose:
+	if it.chose {
 		r.s.need(func(n *needs) { *n = needs{play: true} })
-	case hasChoice(r.head, r.sel): // the server has chosen for itself
-		r.patience = strangeWait
-		r.s.need(func(n *needs) { *n = needs{all: true} })
+	} else {
+		r.patience = strangeWait // the server has chosen the streams for itself
 	}
 	return nil
 }

@@ -248,6 +248,9 @@ func (r *reader) ready(l *looked, size int) bool {
 		r.s.trace.Note(fmt.Sprintf("no key picture in %v, starting without one", gone.Round(time.Second)))
 	case gone >= r.patience && !r.seen[r.sel.key]:
 		if f := r.sel.found(&r.seen); f.key != r.sel.key {
+			if f.rate < r.sel.rate {
+				r.meter.lowered++
+			}
 			r.pick(f)
 		}
 		return false

@@ -87,8 +87,6 @@ func (s *Session) start(ctx context.Context) error {
 	_, late := errors.AsType[*TimeoutError](context.Cause(ctx))
 	switch {
 	case err == nil:
-	case errors.Is(err, io.EOF) && s.r.head.Elsewhere != "":
-		return media.At(media.RungReply, &RedirectError{Link: s.r.head.Elsewhere})
 	case errors.Is(err, io.EOF):
 		err = fmt.Errorf("mms: %w: it ends where it begins", ErrNoStream)
 	case ctx.Err() != nil && late:

@@ -11,7 +11,6 @@ import (
 type needs struct {
 	play   bool       // a new programme has come, and the server waits
 	resume bool       // it was stopped for nothing
-	all    bool       // the server has chosen streams of a new programme
 	change *selection // other streams
 }
 
@@ -70,10 +69,6 @@ func (s *Session) serve(ctx context.Context) {
 	case n.change != nil && s.pending.Load() == n.change:
 		if err := s.link.change(ctx, n.change.since(sel)); err != nil {
 			s.refuse(n.change, reason(err))
-		}
-	case n.all:
-		if err := s.link.change(ctx, sel.all()); err != nil {
-			s.trace.Note("the server chooses the streams by itself: " + reason(err))
 		}
 	}
 }
