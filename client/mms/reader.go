@@ -103,7 +103,7 @@ func (r *reader) wait() {
 // take takes what the link gave. A packet with which another chunk begins ends
 // the one in the making, which is returned.
 func (r *reader) take(it item) (done media.Chunk, ok bool, err error) {
-	if it.play != r.number && !r.adopt(it.play) {
+	if (it.play != r.number || r.turn == nil) && !r.adopt(it.play) {
 		return done, false, nil
 	}
 	if it.header != nil {
