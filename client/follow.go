@@ -10,6 +10,7 @@ import (
 	"tapedeck/client/address"
 	"tapedeck/client/media"
 	"tapedeck/client/metafile"
+	"tapedeck/client/mms"
 	"tapedeck/client/rtsp"
 	"tapedeck/client/web"
 )
@@ -91,6 +92,9 @@ func (w *way) open(ctx context.Context, a address.Address, o Options, depth int)
 	if list, ok := errors.AsType[*web.ListError](err); ok {
 		return w.through(ctx, list, o, depth)
 	}
+	if list, ok := errors.AsType[*mms.MetafileError](err); ok {
+		return w.through(ctx, &web.ListError{Link: a, ContentType: list.ContentType, Body: list.Body, Public: list.Public}, o, depth)
+	}
 	link, public, ok := elsewhere(err)
 	if !ok {
 		return nil, err
@@ -101,6 +105,9 @@ func (w *way) open(ctx context.Context, a address.Address, o Options, depth int)
 	}
 	if depth >= maxDepth {
 		return nil, media.At(media.RungReply, errDepth)
+	}
+	if sameServer(a, to) && !to.HasUser {
+		to.User, to.Password, to.HasUser = a.User, a.Password, a.HasUser
 	}
 	note(o, "redirected to "+to.String())
 	o.onlyPublic = o.onlyPublic || public
@@ -113,6 +120,9 @@ func elsewhere(err error) (link string, public, ok bool) {
 		return r.Link, r.Public, true
 	}
 	if r, ok := errors.AsType[*rtsp.RedirectError](err); ok && r.Link != "" {
+		return r.Link, r.Public, true
+	}
+	if r, ok := errors.AsType[*mms.RedirectError](err); ok {
 		return r.Link, r.Public, true
 	}
 	return "", false, false
@@ -219,10 +229,16 @@ func entry(list address.Address, link string) (address.Address, error) {
 	if protocols[a.Scheme] == nil {
 		return a, &UnknownSchemeError{Scheme: shorten(a.Scheme)}
 	}
-	if !a.HasUser && a.Scheme == list.Scheme && strings.EqualFold(a.Host, list.Host) && a.Port == list.Port {
+	if !a.HasUser && sameServer(list, a) {
 		a.User, a.Password, a.HasUser = list.User, list.Password, list.HasUser
 	}
 	return a, nil
+}
+
+// sameServer reports two links to one server, by one protocol: a login for one
+// is one for the other.
+func sameServer(a, b address.Address) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) && a.Port == b.Port
 }
 
 // namesHost tells "host:8000/radio" from "dir/radio".

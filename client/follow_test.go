@@ -111,7 +111,7 @@ var lists = map[string]string{
 	"/bare.pls":    "audio/x-scpls [playlist]\nFile1=HOST/radio\n",
 	"/nested":      "audio/x-scpls [playlist]\nFile1=http://HOST/a.asx\n",
 	"/moved.pls":   "-> http://HOST/a.pls",
-	"/second":      "audio/x-scpls [playlist]\nFile1=http://HOST/gone\nFile2=file:///etc/passwd\nFile3=mms://HOST/x\nFile4=rtmp://$OPT:rtmp-raw=rtmp://HOST/x\nFile5=http://HOST/radio\n",
+	"/second":      "audio/x-scpls [playlist]\nFile1=http://HOST/gone\nFile2=file:///etc/passwd\nFile3=pnm://HOST/x\nFile4=rtmp://$OPT:rtmp-raw=rtmp://HOST/x\nFile5=http://HOST/radio\n",
 	"/mine":        "audio/x-scpls [playlist]\nFile1=http://HOST/mine\nFile2=http://HOST/radio\n",
 	"/loop":        "audio/x-scpls [playlist]\nFile1=http://HOST/loop2\n",
 	"/loop2":       "audio/x-scpls [playlist]\nFile1=http://HOST/loop\n",
@@ -155,7 +155,7 @@ func TestListsLeadToTheStream(t *testing.T) {
 		"/nested": "the PLS list leads to " + s.URL + "/a.asx\nthe ASX list leads to " + s.URL + "/gone\nreply: http: 404 Not Found\nthe ASX list leads to " + s.URL + "/radio",
 		"/second": "the PLS list leads to " + s.URL + "/gone\nreply: http: 404 Not Found\n" +
 			"a link of the PLS list is left out: address \"file:///etc/passwd\": it names no host\n" +
-			"a link of the PLS list is left out: the protocol \"mms\" is not spoken here\n" +
+			"a link of the PLS list is left out: the protocol \"pnm\" is not spoken here\n" +
 			"a link of the PLS list is left out: address \"rtmp://$OPT:rtmp-raw=rtmp://" + host + "/x\": reserved for Flash players\n" +
 			"the PLS list leads to " + s.URL + "/radio",
 		"/mine":    "the PLS list leads to " + s.URL + "/mine\nthe PLS list leads to " + s.URL + "/radio",
@@ -261,7 +261,7 @@ func TestOtherProtocols(t *testing.T) {
 	s := newSite(t, map[string]string{
 		"/camera":  "-> " + link,
 		"/cam.ram": "audio/x-pn-realaudio " + link + "\n",
-		"/film":    "-> mms://HOST/film",
+		"/film":    "-> pnm://HOST/film",
 		"/radio":   "mp3",
 	})
 	for _, path := range []string{"/camera", "/cam.ram"} {
@@ -275,7 +275,7 @@ func TestOtherProtocols(t *testing.T) {
 		}
 		got.Close()
 	}
-	if _, err := (&Client{}).Open(t.Context(), s.URL+"/film", Options{}); err == nil || !strings.Contains(err.Error(), "points to mms://") {
+	if _, err := (&Client{}).Open(t.Context(), s.URL+"/film", Options{}); err == nil || !strings.Contains(err.Error(), "points to pnm://") {
 		t.Errorf("%v", err)
 	}
 	got, err := (&Client{}).Open(t.Context(), redirector(t, s.URL+"/radio"), Options{})

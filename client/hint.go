@@ -11,6 +11,7 @@ import (
 	"tapedeck/client/hls"
 	"tapedeck/client/login"
 	"tapedeck/client/media"
+	"tapedeck/client/mms"
 	"tapedeck/client/rtsp"
 	"tapedeck/client/trust"
 	"tapedeck/client/web"
@@ -19,7 +20,7 @@ import (
 // Hint is one suggestion for a person whom err stopped, as a clause without a
 // full stop; empty where there is nothing to suggest.
 func Hint(err error) string {
-	if hint := cmp.Or(hintOfHLS(err), hintOfKind(err)); hint != "" {
+	if hint := cmp.Or(hintOfHLS(err), hintOfKind(err), hintOfMMS(err)); hint != "" {
 		return hint
 	}
 	var rung *media.RungError
@@ -47,6 +48,30 @@ func hintOfHLS(err error) string {
 	return ""
 }
 
+// hintOfMMS knows what Windows Media servers say.
+func hintOfMMS(err error) string {
+	switch {
+	case errors.Is(err, mms.ErrForced):
+		return "use mms:// to let the program choose the way"
+	case errors.Is(err, mms.ErrSilent):
+		return "the channel may be off, or a firewall drops its packets; use mms:// or mmst:// in place of mmsu://"
+	}
+	switch mms.ClassOf(err) {
+	case mms.Missing:
+		return "check the path in the link, letter by letter; the stream may also have ended or moved"
+	case mms.Denied:
+		return "the link may have expired, not be for your region, or want user:password@ before the host"
+	case mms.Busy:
+		return "the server is busy; try again in a while"
+	case mms.Protected:
+		return "only the provider's own player has the key; look for another source of the channel"
+	case mms.Broken:
+		return "the provider's stream is damaged or of a kind that is not played; look for another link"
+	case mms.Other, mms.Unreached, mms.Unspoken, mms.Ended:
+	}
+	return ""
+}
+
 // hintOfKind knows the errors that say by themselves what is wrong.
 func hintOfKind(err error) string {
 	var (
@@ -64,7 +89,7 @@ func hintOfKind(err error) string {
 	case errors.Is(err, address.ErrReserved):
 		return "only a Flash player understands this link; look for another address of the same channel"
 	case errors.As(err, &unknown):
-		return "use a link that begins with rtsp:// or http://"
+		return "use a link that begins with rtsp://, mms:// or http://"
 	case errors.As(err, &channels):
 		return "save it to a file and open that file as a list"
 	case errors.As(err, &format):
@@ -134,7 +159,10 @@ func hintOfKind(err error) string {
 func statusOf(err error) int {
 	var r *rtsp.StatusError
 	var w *web.StatusError
+	var m *mms.StatusError
 	switch {
+	case errors.As(err, &m):
+		return m.Code
 	case errors.As(err, &r):
 		return r.Code
 	case errors.As(err, &w):

@@ -29,6 +29,7 @@ import (
 	"tapedeck/client/hls"
 	"tapedeck/client/media"
 	"tapedeck/client/metafile"
+	"tapedeck/client/mms"
 	"tapedeck/client/rtsp"
 	"tapedeck/client/web"
 )
@@ -44,6 +45,7 @@ type Client struct {
 	OldTLS bool
 
 	transports rtsp.Memory
+	ways       mms.Memory
 }
 
 // Options are one link's own.
@@ -73,6 +75,7 @@ var protocols = map[string]opener{
 	"rtsp": openRTSP, "rtspu": openRTSP, "rtspt": openRTSP, "rtsph": openRTSP, "rtsp+ws": openRTSP,
 	"rtsps": openRTSP, "rtspsu": openRTSP, "rtspst": openRTSP, "rtspsh": openRTSP, "rtsp+wss": openRTSP,
 	"http": openWeb, "https": openWeb, "icy": openWeb, "icyx": openWeb,
+	"mms": openMMS, "mmsu": openMMS, "mmst": openMMS, "mmsh": openMMS,
 }
 
 // UnknownSchemeError is returned for a link of a protocol that is not spoken.
@@ -136,6 +139,16 @@ func openRTSP(ctx context.Context, c *Client, a address.Address, o Options) (Ses
 	})
 	if err != nil {
 		return nil, err // not s: a nil *rtsp.Session is no nil Session
+	}
+	return s, nil
+}
+
+func openMMS(ctx context.Context, c *Client, a address.Address, o Options) (Session, error) {
+	s, err := mms.Open(ctx, a, mms.Config{
+		Trace: o.Trace, Memory: &c.ways, Start: o.start, OnlyPublic: o.onlyPublic,
+	})
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -12,6 +12,7 @@ import (
 	"tapedeck/client/address"
 	"tapedeck/client/login"
 	"tapedeck/client/media"
+	"tapedeck/client/mms"
 	"tapedeck/client/rtsp"
 	"tapedeck/client/web"
 )
@@ -144,8 +145,15 @@ func passing(err error) bool {
 	}
 	rung, ok := errors.AsType[*media.RungError](err)
 	if !ok || errors.Is(err, login.ErrWanted) || errors.Is(err, rtsp.ErrNoPlayableTrack) || errors.Is(err, rtsp.ErrClosed) ||
-		errors.Is(err, web.ErrPrivate) {
+		errors.Is(err, web.ErrPrivate) || errors.Is(err, mms.ErrClosed) || errors.Is(err, mms.ErrForced) {
 		return false
+	}
+	switch mms.ClassOf(err) {
+	case mms.Denied, mms.Broken, mms.Protected:
+		return false
+	case mms.Missing, mms.Busy:
+		return true // until the encoder is back; until somebody leaves
+	case mms.Other, mms.Unreached, mms.Unspoken, mms.Ended:
 	}
 	switch status := statusOf(err); {
 	case status >= 500, status == 408, status == 425, status == 429, status == 453, status == 454, status == 455:
@@ -279,7 +287,7 @@ func (r *steady) later(shift time.Duration) func(media.Event) {
 // keepsTime reports whether streams of s's kind begin at Options.start.
 func keepsTime(s Session) bool {
 	switch s.(type) {
-	case *rtsp.Session, *web.Stream, *web.Push:
+	case *rtsp.Session, *web.Stream, *web.Push, *mms.Session:
 		return true
 	}
 	return false
