@@ -73,6 +73,10 @@ type link interface {
 	close() error
 }
 
+// batcher is a link that knows whether next would return without a wait. What is
+// at hand then goes into one chunk.
+type batcher interface{ more() bool }
+
 // programme is what a server says of what it is about to send. It comes from
 // the network; the link has bounded its size and nothing else.
 type programme struct {

@@ -30,7 +30,7 @@ func (r *reader) read(ctx context.Context) (media.Chunk, error) {
 		switch {
 		case r.s.isClosed():
 			return media.Chunk{}, ErrClosed
-		case r.making() && (r.isFull() || r.end != nil || !r.s.more()):
+		case r.making() && (r.isFull() || r.end != nil || !r.more()):
 			return r.hand(), nil
 		case r.end != nil:
 			return media.Chunk{}, r.end
@@ -50,6 +50,12 @@ func (r *reader) read(ctx context.Context) (media.Chunk, error) {
 			return done, nil
 		}
 	}
+}
+
+// more reports whether the next item is at hand.
+func (r *reader) more() bool {
+	r.atHand = r.s.batcher != nil && r.s.batcher.more()
+	return r.atHand
 }
 
 func (r *reader) isFull() bool {
@@ -133,7 +139,8 @@ func (r *reader) next(ctx context.Context) (item, error) {
 // fetch is the link's next, and measures how long that takes.
 func (r *reader) fetch(ctx context.Context) (item, error) {
 	s := r.s
-	if s.more() {
+	if r.atHand {
+		r.atHand = false
 		return s.link.next(ctx)
 	}
 	since := s.clock()

@@ -81,12 +81,13 @@ type reader struct {
 	broken int           // packets in a row
 
 	// The chunks.
-	chunk media.Chunk // in the making: its Data is buf[fill]
-	due   bool        // init goes with the next one
-	seeks int
-	buf   [2][]byte // one is the reader's, one belongs to who called Next
-	fill  int
-	end   error // what follows after the chunk in the making
+	chunk  media.Chunk // in the making: its Data is buf[fill]
+	due    bool        // init goes with the next one
+	seeks  int
+	buf    [2][]byte // one is the reader's, one belongs to who called Next
+	fill   int
+	atHand bool  // the next item is there
+	end    error // what follows after the chunk in the making
 
 	meter meter
 	keep  func(stream int) bool // of the selection

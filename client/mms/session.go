@@ -46,7 +46,7 @@ type Session struct {
 	newest  atomic.Int64              // the newest media time that was taken
 	pending atomic.Pointer[selection] // what the server was asked to change to
 	fixed   atomic.Bool               // it does not change streams
-	more    func() bool               // whether next would return without a wait
+	batcher batcher                   // the link; nil if it does not know what is at hand
 
 	woken   chan struct{} // there are needs
 	stop    chan struct{} // closed by Close
@@ -64,10 +64,7 @@ func newSession(ctx context.Context, l link, cfg *Config, t *trace.Tracer) *Sess
 	}
 	s.place.Store(-1)
 	s.r.s, s.r.keep = s, s.r.keeps
-	s.more = func() bool { return false }
-	if l, ok := l.(interface{ more() bool }); ok {
-		s.more = l.more
-	}
+	s.batcher, _ = l.(batcher)
 	ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	s.workers.Go(func() { s.steer(ctx) })
 	return s
