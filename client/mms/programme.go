@@ -49,7 +49,7 @@ func (r *reader) enter(p *programme) error {
 	}
 	r.ahead, r.preroll = 0, h.Preroll
 	if h.Preroll > quick && h.Preroll < maxPreroll {
-		r.ahead, r.preroll = h.Preroll-quick, quick
+		r.ahead, r.preroll = uint32((h.Preroll-quick)/time.Millisecond), quick
 	}
 	r.meter = meter{}
 	r.s.pending.Store(nil)

@@ -31,6 +31,10 @@ const (
 	maxBack  = 2 * time.Second
 	maxAhead = 30 * time.Second
 
+	// maxRun is how long the player's clock runs until it is begun anew: it has 32
+	// bits of milliseconds, and half of them are for what was before.
+	maxRun = 20 * 24 * time.Hour
+
 	// maxBroken bounds packets in a row that cannot be read.
 	maxBroken = 500
 )
@@ -50,7 +54,7 @@ type reader struct {
 	live     bool
 	base     time.Duration // the session's time at which it begins
 	preroll  time.Duration // that the player is asked for
-	ahead    time.Duration // of the file's, what it is not asked for
+	ahead    uint32        // of the file's, what it is not asked for, ms
 	changes  int           // headers since the last packet
 	sel      *selection
 	init     []byte        // the header for sel
@@ -72,7 +76,7 @@ type reader struct {
 	clock  asf.Clock
 	based  bool          // shift is known
 	shift  time.Duration // from send times, unwrapped, to the session's time
-	origin time.Duration // that of the chunks
+	zero   time.Duration // the session's time at which the player's clock has 0
 	had    bool          // sent and id are of a packet
 	sent   time.Duration
 	id     uint32
@@ -135,7 +139,8 @@ func (r *reader) take(it item) (done media.Chunk, ok bool, err error) {
 	case jumped:
 		r.base, r.based = r.at+maxSpan, false
 		r.wait()
-	case r.container()-r.sent-r.shift != r.origin: // the file's own clock has begun anew
+	case r.based && sent+r.shift-r.zero > maxRun:
+		r.zero = r.at
 		r.wait()
 	}
 	if r.waits && !r.ready(&l, len(it.packet)) || !l.some {
@@ -262,15 +267,13 @@ func (r *reader) ready(l *looked, size int) bool {
 	return true
 }
 
-// container is the packet's own time, as the player's clock shows it.
-func (r *reader) container() time.Duration {
-	return time.Duration(r.p.Send()+uint32(r.ahead/time.Millisecond)) * time.Millisecond
-}
-
 // time is the session's time of the packet.
 func (r *reader) time() time.Duration {
 	if !r.based {
 		r.based, r.shift = true, r.base-r.sent
+		if r.base-r.zero > maxRun {
+			r.zero = r.base
+		}
 	}
 	at := r.sent + r.shift
 	if r.landed {
@@ -300,7 +303,6 @@ func (r *reader) put(it item, l looked) (done media.Chunk, ok bool, err error) {
 	if len(r.buf[r.fill]) == r.size {
 		r.chunk = media.Chunk{Time: at, Key: l.key, Seek: r.seeks}
 		if r.due {
-			r.origin = r.container() - r.sent - r.shift
 			r.chunk.Init, r.due = r.init, false
 		}
 		if r.sel.key == 0 && (r.chunk.Init != nil || at-r.keyed >= keyGap || at < r.keyed) {
@@ -309,7 +311,7 @@ func (r *reader) put(it item, l looked) (done media.Chunk, ok bool, err error) {
 		if r.chunk.Key {
 			r.keyed = at
 		}
-		r.chunk.Origin = r.origin
+		r.chunk.Origin = -r.zero
 	}
 	r.at = at
 	r.s.place.Store(int64(it.id))
@@ -332,7 +334,8 @@ func (r *reader) restore(packet []byte, rest bool) bool {
 	if !ok || len(b) != n+r.size {
 		return false
 	}
-	if r.ahead > 0 && asf.Delay(b[n:], uint32(r.ahead/time.Millisecond)) != nil {
+	sent := uint32((r.zero - r.shift) / time.Millisecond) // what the player's clock is behind that of the packets
+	if shown := sent + r.ahead; shown != 0 && asf.Shift(b[n:], r.size, sent, shown) != nil {
 		return false
 	}
 	r.buf[r.fill] = b

@@ -95,7 +95,8 @@ func (c *checker) until(at time.Duration) media.Chunk {
 	}
 }
 
-// first is the first packet of a chunk: its container's time, and the streams in it.
+// first is the first packet of a chunk: its send time, and the streams in it. Its
+// presentation times are of a file whose preroll is quick.
 func first(t *testing.T, m media.Chunk) (time.Duration, []int) {
 	t.Helper()
 	var p asf.Packet
@@ -105,6 +106,9 @@ func first(t *testing.T, m media.Chunk) (time.Duration, []int) {
 	var streams []int
 	for pl := (asf.Payload{}); p.Next(&pl); {
 		streams = append(streams, pl.Stream)
+		if pl.Time != p.Send()+uint32(quick/time.Millisecond) {
+			t.Errorf("sent at %d, shown at %d", p.Send(), pl.Time)
+		}
 	}
 	return time.Duration(p.Send()) * time.Millisecond, streams
 }
@@ -124,10 +128,10 @@ func TestFilm(t *testing.T) {
 			t.Fatal(err)
 		}
 		h, err := asf.Parse(m.Init)
-		if err != nil || h.Preroll != quick || m.Time != 0 || m.Origin != testPreroll-quick {
+		if err != nil || h.Preroll != quick || m.Time != 0 || m.Origin != 0 {
 			t.Fatalf("%v, preroll %v, time %v, origin %v", err, h.Preroll, m.Time, m.Origin)
 		}
-		if at, streams := first(t, m); at != m.Time+m.Origin || !slices.Equal(streams, []int{audioStream, highStream}) {
+		if at, streams := first(t, m); at != m.Time || !slices.Equal(streams, []int{audioStream, highStream}) {
 			t.Errorf("at %v, streams %v", at, streams)
 		}
 		packets, keys := len(m.Data)/testSize, 1
@@ -181,16 +185,28 @@ func TestLive(t *testing.T) {
 		if err != nil || m.Time != time.Minute {
 			t.Fatalf("%v at %v", err, m.Time)
 		}
-		if at, _ := first(t, m); at != m.Time+m.Origin {
-			t.Errorf("at %v, origin %v", at, m.Origin)
+		for range 200 { // beyond where the server's own clock begins anew
+			m = c.until(m.Time + testStep)
+			if at, _ := first(t, m); m.Init != nil || at != m.Time || m.Origin != 0 {
+				t.Fatalf("at %v, time %v, origin %v, header %v", at, m.Time, m.Origin, m.Init != nil)
+			}
 		}
-		before := m.Origin
-		m = c.until(time.Minute + 6*time.Second)
-		if m.Origin == before {
-			t.Error("the origin did not change where the times of the container began anew")
+	})
+}
+
+// A programme that runs for weeks begins anew before the player's clock does.
+func TestWeeks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newFake(shape{live: true})
+		s := over(t, l, Config{Start: maxRun - 3*time.Second})
+		c := &checker{t: t, s: s}
+		c.until(maxRun - 100*time.Millisecond)
+		if c.last.Origin != 0 {
+			t.Errorf("origin %v", c.last.Origin)
 		}
-		if at, _ := first(t, m); at != m.Time+m.Origin || at > 10*time.Second {
-			t.Errorf("at %v, time %v, origin %v", at, m.Time, m.Origin)
+		m := c.until(maxRun + 2*time.Second)
+		if at, _ := first(t, m); m.Origin > -maxRun || at != m.Time+m.Origin || at > 3*time.Second {
+			t.Errorf("at %v, origin %v", m.Time, m.Origin)
 		}
 	})
 }
