@@ -5,13 +5,10 @@ import (
 	"errors"
 
 	"tapedeck/client/address"
+	"tapedeck/client/media"
 	"tapedeck/client/trace"
 )
 
-func dialFunnel(context.Context, address.Address, way, *Config, *trace.Tracer) (link, error) {
-	return nil, errors.New("not yet")
-}
-
 func dialHTTP(context.Context, address.Address, *Config, *trace.Tracer) (link, error) {
-	return nil, errors.New("not yet")
+	return nil, media.At(media.RungTCP, errors.New("mms: not yet"))
 }
