@@ -10,7 +10,7 @@ import "strings"
 //	    <ref href="mms://host/a"/> <ref href="http://host/a"/>     the same, otherwise
 //	  </entry>
 //	  <entryref href="http://host/more.asx"/>
-//	</ASX>
+//	</ASX>                    an entry may have a base of its own
 //
 //	[Reference]           ASF http://host/a
 //	Ref1=http://host/a
@@ -29,7 +29,7 @@ func parseASX(s string) []Link {
 		return links
 	}
 	var links []Link
-	base, title, titled, begun := "", "", false, 0
+	base, whole, title, titled, begun, inside := "", "", "", false, 0, false
 	for t := (tags{rest: s}); ; {
 		text, got, ok := t.next()
 		if titled {
@@ -45,8 +45,11 @@ func parseASX(s string) []Link {
 		switch got.name {
 		case "entry":
 			title, begun = "", len(links)
+			base, inside = whole, !got.closing
 		case "base":
-			base = got.attr["href"]
+			if base = got.attr["href"]; !inside {
+				whole = base
+			}
 		case "ref", "entryref":
 			if !got.closing {
 				links = add(links, Link{URL: under(base, got.attr["href"]), Title: title})

@@ -9,6 +9,7 @@
 //	XSPF  <playlist><trackList><track><location>http://host/radio</location>
 //	RAM   a link on each line, with RealPlayer's own parameters
 //	SMIL  <smil><body><audio src="rtsp://host/a"/></body></smil>
+//	NSC   [Address]  Unicast URL=mms://host/station, beside a multicast group
 //
 // They are read as leniently as their writers wrote them: in any case of
 // letters, without quotes and closing tags, in any encoding.
@@ -48,9 +49,9 @@ const (
 	XSPF = "XSPF"
 	RAM  = "RAM"
 	SMIL = "SMIL"
+	NSC  = "NSC"
 
 	HLS    = "HLS"
-	NSC    = "NSC"
 	DASH   = "DASH"
 	DRM    = "DASH with DRM"
 	Smooth = "Smooth Streaming"
@@ -80,6 +81,8 @@ func Parse(body []byte, contentType string) (format string, links []Link, ok boo
 		links = parseRAM(s)
 	case SMIL:
 		links = parseSMIL(s)
+	case NSC:
+		links = parseNSC(s)
 	case DASH:
 		if strings.Contains(s, "<ContentProtection") {
 			format = DRM
@@ -103,7 +106,7 @@ func Sniff(b []byte, contentType string) (format string, ok bool) {
 		format = PLS
 	case strings.HasPrefix(low, "[reference]"):
 		format = ASX
-	case strings.HasPrefix(low, "[address]") && strings.Contains(low, "nsc format version"):
+	case strings.HasPrefix(low, "[address]") && (strings.Contains(low, "nsc format version") || strings.Contains(low, "ip address")):
 		format = NSC
 	case strings.HasPrefix(low, "#") && isHLS(low):
 		format = HLS

@@ -35,6 +35,11 @@ var (
 	two = []Link{{URL: "http://h/a", Title: "A"}, {URL: "http://h/b", Title: "B"}}
 )
 
+// nscOf is a station with a link as it stands there.
+func nscOf(link string) string {
+	return "[Address]\r\nName=0200000000000YJG1P05y0Gm1F04q0K01L05G0HG1I02m0801Y0700S00000\r\nNSC Format Version=3.0\r\nUnicast URL=" + link + "\r\n"
+}
+
 var cases = []struct {
 	name, body, announced string
 	format                string
@@ -70,6 +75,17 @@ var cases = []struct {
 	{"asx with a title behind", "<asx><entry><ref href='http://h/a'/><title>A</title></entry><entry><ref href='http://h/b'/><title>B</title></entry></asx>", "", ASX, two},
 	{"asx with a base and another list", "<asx><base href='http://h/dir/x'/><entry><ref href='a'/></entry><entryref href='/more.asx'/></asx>", "", ASX, []Link{{URL: "http://h/dir/a"}, {URL: "/more.asx"}}},
 	{"asx with CDATA", "<asx><entry><title><![CDATA[A <&> B]]></title><ref href='http://h/a'/></entry></asx>", "", ASX, []Link{{URL: "http://h/a", Title: "A <&> B"}}},
+	{"asx of every element", `<ASX VERSION="3.0" BANNERBAR=auto><!-- <REF HREF="http://h/no"/> --><TITLE>All</TITLE><PARAM NAME="x" VALUE="http://h/no"/>
+		<MoreInfo href="http://h/no"/><LOGO HREF="http://h/no" STYLE=icon><REPEAT COUNT=2><ENTRY CLIENTSKIP=no><DURATION VALUE="00:30"><REF HREF=http://h/a><PARAM NAME=y VALUE=z><TITLE>A
+		<BANNER HREF="http://h/no"></BANNER></ENTRY></REPEAT><ENTRYREF HREF=http://h/b.asx CLIENTBIND="no">`, "audio/x-ms-wax", ASX,
+		[]Link{{URL: "http://h/a", Title: "A"}, {URL: "http://h/b.asx"}}},
+	{"asx with bases of entries", "<asx><base href='http://h/d/'><entry><base href='mms://m/x/'><ref href='a'></entry><entry><ref href='b'><ref href='../c'></entry></asx>", "", ASX,
+		[]Link{{URL: "mms://m/x/a"}, {URL: "http://h/d/b"}, {URL: "http://h/d/../c"}}},
+	{"asx in Latin-1", "<asx><entry><title>\xd6l</title><ref href='http://h/\xf6'></entry></asx>", "", ASX, []Link{{URL: "http://h/ö", Title: "Öl"}}},
+	{"reference of Windows Media Services", "[Reference]\r\nRef1=http://h/a?MSWMExt=.asf\r\nRef2=http://10.0.0.1:80/a?MSWMExt=.asf\r\n", "video/x-ms-asf", ASX,
+		[]Link{{URL: "http://h/a?MSWMExt=.asf"}, {URL: "http://10.0.0.1:80/a?MSWMExt=.asf"}}},
+	{"reference in UTF-16", "\xff\xfe" + wide16("[Reference]\r\nRef1=http://h/a\r\n"), "", ASX, one},
+	{"asf lines", "ASF http://h/a\r\nasf mms://h/b\r\n", "video/x-ms-asf", ASX, []Link{{URL: "http://h/a"}, {URL: "mms://h/b"}}},
 	{"reference", "[Reference]\r\nRef1=http://h/a\r\nRef2=http://h/b\r\n", "", ASX, []Link{{URL: "http://h/a"}, {URL: "http://h/b"}}},
 	{"asf", "ASF http://h/a\r\n", "", ASX, one},
 
@@ -90,7 +106,15 @@ var cases = []struct {
 
 	{"hls", "#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:4,\na.ts\n", "", HLS, nil},
 	{"hls, segments first", "#EXTM3U\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n", "audio/x-mpegurl", HLS, nil},
-	{"nsc", "[Address]\r\nName=x\r\nNSC Format Version=3.0\r\n", "", NSC, nil},
+	// What [MS-MSB] 4 has: "3.0", "239.192.48.179", no link, and a name with another's checksum.
+	{"nsc, encoded", "[Address]\r\nName=029W000000000YJG1P05y0Gm1F04q0K01L05G0HG1I02m0801Y0700S00000\r\nNSC Format Version=029G0000000008Cm0k0300000\r\n" +
+		"IP Address=020G000000000UCW0p03a0BW0n03a0CW0k03G0E00k0340Dm0v0000\r\nIP Port=0x00004A41\r\nUnicast URL=020W0000000002000\r\n[Formats]\r\nFormat1=02X\r\n", "application/x-ms-nsc", NSC, nil},
+	{"nsc with a link, encoded", nscOf("024W000000000MQ01q07G0S00w02y0Bm1e02y0OG0000"), "", NSC, []Link{{URL: "http://h/a", Title: "MY_COMPUTER, bpp"}}},
+	{"nsc with a link as it is", "[Address]\nname = Öl\nIP Address=239.0.0.1\nunicast url = mms://h/a\n[Formats]\nUnicast URL=mms://h/b\n", "", NSC, []Link{{URL: "mms://h/a", Title: "Öl"}}},
+	{"nsc with another checksum", nscOf("025W000000000MQ01q07G0S00w02y0Bm1e02y0OG0000"), "", NSC, nil},
+	{"nsc with a length beyond", nscOf("024W00000000{MQ01q07G0S00w02y0Bm1e02y0OG0000"), "", NSC, nil},
+	{"nsc cut off", nscOf("024W0000"), "", NSC, nil},
+	{"nsc with other characters", nscOf("024W000000000MQ01q07G0S00w02y0Bm1e02y0O-0000"), "", NSC, nil},
 	{"dash", `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011">`, "", DASH, nil},
 	{"dash with drm", `<MPD><Period><AdaptationSet><ContentProtection schemeIdUri="x"/>`, "", DRM, nil},
 	{"smooth", `<SmoothStreamingMedia MajorVersion="2">`, "", Smooth, nil},
@@ -136,6 +160,7 @@ func TestHostile(t *testing.T) {
 		"ampersands":     "<asx>" + strings.Repeat("&", n),
 		"cdata":          "<asx>" + strings.Repeat("<![CDATA[", n/9),
 		"locations":      "<playlist><trackList><track>" + strings.Repeat("<location>a</location>", n/22),
+		"a long station": "[Address]\nIP Address=x\n" + strings.Repeat("Unicast URL=02"+strings.Repeat("0", 1000)+"\n", n/1016),
 		"ram parameters": "rtsp://h/" + strings.Repeat("a&", 30_000) + "\n" + strings.Repeat("rtsp://h/?a&b\n", n/14),
 	} {
 		t.Run(name, func(t *testing.T) {
