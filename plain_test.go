@@ -16,7 +16,9 @@ import (
 	"time"
 	"unicode"
 
+	"tapedeck/client/asf"
 	"tapedeck/client/media/clip"
+	"tapedeck/client/mms/mmstest"
 	"tapedeck/client/peers"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/client/web/webtest"
@@ -425,10 +427,49 @@ func noSecrets(t testing.TB, where string, text []byte, secrets []string) {
 	}
 }
 
+// broadcastASF is the clip in ASF as encoders send it: without its length.
+func broadcastASF(t *testing.T) []byte {
+	t.Helper()
+	file := mmstest.Sample()
+	h, err := asf.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := asf.Choose(h, 0, "")
+	sent := h.Keep(chosen, h.Preroll)
+	for n := range int(h.Packets) {
+		sent, _ = asf.Filter(sent, file[h.Size+n*h.PacketSize:][:h.PacketSize], h.PacketSize, func(n int) bool { return slices.Contains(chosen, n) })
+	}
+	return sent
+}
+
+// checkASF reads a recording's header, and has ffprobe look for anything wrong.
+func checkASF(t *testing.T, path string, length time.Duration) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := asf.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := h.Duration - length; h.Broadcast || int(h.Packets)*h.PacketSize != len(data)-h.Size || d < -time.Second || d > time.Second {
+		t.Errorf("%d packets in %d bytes, %v, broadcast %v", h.Packets, len(data), h.Duration, h.Broadcast)
+	}
+	var said bytes.Buffer
+	probe := exec.Command(peers.Find(t, "ffprobe"), "-v", "error", "-show_packets", path)
+	probe.Stderr = &said
+	if err := probe.Run(); err != nil || said.Len() > 0 {
+		t.Errorf("ffprobe: %v\n%s", err, &said)
+	}
+}
+
 func plainRecord(t *testing.T) {
 	s := serveRTSP(t, rtsptest.Config{})
 	radio := serveRadio(t, webtest.RadioOptions{})
 	film := serveFile(t, "clip.mp4", "video/mp4", clip.MP4(), webtest.FileOptions{})
+	endless := serveFile(t, "live.asf", "video/x-ms-asf", broadcastASF(t), webtest.FileOptions{NoLength: true})
 	for _, c := range []struct {
 		name, url, file string
 		codecs          []string
@@ -438,6 +479,7 @@ func plainRecord(t *testing.T) {
 		{"RTSP over TCP", over("rtspt", s.URL("/vod")), "x.mkv", []string{"aac", "h264"}, "4s"},
 		{"radio", radio.URL, "x.mp3", []string{"mp3"}, "4s"},
 		{"a file", film, "x.mp4", []string{"aac", "h264"}, ""},
+		{"ASF that says nothing of its length", endless, "x.asf", []string{"aac", "h264"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), c.file)
@@ -452,6 +494,9 @@ func plainRecord(t *testing.T) {
 			}
 			file := openRecording(t, path, strings.HasPrefix(c.url, "rtsp:"))
 			file.check(t, c.codecs, int64(recorded[0].number("bytes")), recorded[0].number("duration"))
+			if c.url == endless {
+				checkASF(t, path, clip.Duration)
+			}
 			if data, err := os.ReadFile(path); c.url == film && (err != nil || !bytes.Equal(data, clip.MP4())) {
 				t.Errorf("the file is not what the server has, %v", err)
 			}

@@ -399,6 +399,17 @@ func last[E Event](b *bench) (e E) {
 	return e
 }
 
+func all[E Event](b *bench) (es []E) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, said := range b.said {
+		if e, ok := said.(E); ok {
+			es = append(es, e)
+		}
+	}
+	return es
+}
+
 func (b *bench) log() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -25,11 +25,11 @@ func (l *loop) gap(s *stream, missing time.Duration) {
 	l.emit(GapEvent{Position: seconds(s.lostAt), Missing: seconds(missing)})
 }
 
-// gapsSince are how many gaps lie from media time from on, and what they left
-// out together.
-func (s *stream) gapsSince(from time.Duration) (n int, missing time.Duration) {
+// gapsBetween are how many gaps lie from media time from on and before until, 0
+// for no end, and what they left out together.
+func (s *stream) gapsBetween(from, until time.Duration) (n int, missing time.Duration) {
 	for _, g := range s.gaps {
-		if g.at >= from {
+		if g.at >= from && (until == 0 || g.at < until) {
 			n, missing = n+1, missing+g.missing
 		}
 	}

@@ -8,32 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 
 	"tapedeck/client"
-	"tapedeck/player/tape"
 )
-
-// recorder copies one stream to one file: the same bytes that the player gets,
-// from a reader of its own.
-type recorder struct {
-	path   string
-	stream *stream
-	source io.ReadCloser // closing it ends the recording
-	bytes  atomic.Int64
-	done   chan struct{}
-	from   time.Duration
-	whole  bool          // from the beginning to the end
-	length time.Duration // of media; known when done
-	err    error         // likewise
-
-	gaps    int           // what fell off the tape unread; of the deck's goroutine
-	missing time.Duration // likewise
-}
-
-const copyBuffer = 256 << 10
 
 // armedNotice answers who records before there is anything to record.
 const armedNotice = "the recording begins with the first bytes"
@@ -74,12 +53,7 @@ func (l *loop) startRecorder(s *stream, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	// A file that exists is somebody's and is not overwritten, unless it holds
-	// nothing.
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
-		os.Remove(path)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := create(path)
 	if err != nil {
 		return err
 	}
@@ -91,16 +65,31 @@ func (l *loop) startRecorder(s *stream, path string) error {
 		if err != nil {
 			return errors.Join(err, f.Close(), os.Remove(path))
 		}
+		if client.OneHeader(s.info.ContentType) {
+			reader.StopAtBreaks()
+		}
 		r.source, r.from = reader, reader.Start()
 	}
 	l.recorder = r
+	w := &writing{recorder: r, file: f, first: path, path: path, from: r.from, missed: func(from, to time.Duration) {
+		l.mail.post(func() { l.fellOff(r, from, to) })
+	}, parted: func() {
+		l.mail.post(func() { l.parted(r) })
+	}}
 	l.spawn(func() {
-		r.run(f, func(from, to time.Duration) {
-			l.mail.post(func() { l.fellOff(r, from, to) })
-		})
+		w.run()
 		l.mail.post(func() { l.recorded(r) })
 	})
 	return nil
+}
+
+// create makes a file for a recording. One that exists is somebody's and is not
+// overwritten, unless it holds nothing.
+func create(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		os.Remove(path)
+	}
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
 // recordArmed begins the recording that was asked for before there was anything
@@ -131,46 +120,6 @@ func (l *loop) stopRecord() {
 	l.stopRecording()
 }
 
-// run copies until the source ends or is closed.
-func (r *recorder) run(f *os.File, missed func(from, to time.Duration)) {
-	defer close(r.done)
-	defer r.source.Close()
-	buf, at := make([]byte, copyBuffer), r.from
-	clock, _ := r.source.(timed)
-	for {
-		n, err := r.source.Read(buf)
-		if n > 0 {
-			if _, werr := f.Write(buf[:n]); werr != nil {
-				r.err = werr
-				break
-			}
-			r.bytes.Add(int64(n))
-		}
-		var lost *tape.Lost
-		if errors.As(err, &lost) {
-			missed(at, lost.Now)
-		}
-		if err == nil || lost != nil {
-			if clock != nil {
-				at = clock.Time()
-			}
-			continue
-		}
-		r.whole = errors.Is(err, io.EOF) && r.from < time.Second
-		if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, context.Canceled) {
-			r.err = err
-		}
-		break
-	}
-	if d := r.stream.session.Info().Duration; r.whole && d > 0 {
-		r.length = d
-	} else if t := r.stream.tape; t != nil { // asked before the disk takes its time
-		_, newest, _ := t.Span()
-		r.length = max(newest-r.from, 0)
-	}
-	r.err = errors.Join(r.err, f.Sync(), f.Close())
-}
-
 // stopRecording ends the recording with what has come so far.
 func (l *loop) stopRecording() {
 	if r := l.recorder; r != nil {
@@ -193,16 +142,36 @@ func (l *loop) recorded(r *recorder) {
 }
 
 func (l *loop) finished(r *recorder) {
+	l.parted(r)
 	l.state.Recording = nil
-	l.state.Notice = "kept in " + r.path
-	if r.err != nil {
-		l.refuse("recording: " + r.err.Error())
+	l.kept(r, part{path: r.path, from: r.from, bytes: r.bytes.Load(), length: r.length, err: r.err})
+}
+
+// parted tells of the files that a recording has left behind: each holds what
+// came with one header.
+func (l *loop) parted(r *recorder) {
+	for _, p := range r.leftBehind() {
+		l.kept(r, p)
+		r.path, r.from, r.gaps, r.missing = p.next, p.until, 0, 0
+		l.note("the stream begins anew: the recording goes on in " + p.next)
+		l.emit(RecordingEvent{Path: p.next})
 	}
-	gaps, missing := r.left()
+	if l.recorder == r {
+		l.measureRecording()
+	}
+}
+
+// kept tells of a file that is complete.
+func (l *loop) kept(r *recorder, p part) {
+	l.state.Notice = "kept in " + p.path
+	if p.err != nil {
+		l.refuse("recording: " + p.err.Error())
+	}
+	gaps, missing := r.left(p.until)
 	if missing >= time.Second {
 		l.state.Notice += fmt.Sprintf("; %s are missing in it", clock(missing))
 	}
-	l.emit(RecordedEvent{Path: r.path, Bytes: r.bytes.Load(), Duration: seconds(r.length), Gaps: gaps, Missing: seconds(missing)})
+	l.emit(RecordedEvent{Path: p.path, Bytes: p.bytes, Duration: seconds(p.length), Gaps: gaps, Missing: seconds(missing)})
 }
 
 // fellOff learns that the disk was too slow for the tape.
@@ -213,9 +182,10 @@ func (l *loop) fellOff(r *recorder, from, to time.Duration) {
 	}
 }
 
-// left is what is left out of the recording, in how many places.
-func (r *recorder) left() (gaps int, missing time.Duration) {
-	gaps, missing = r.stream.gapsSince(r.from)
+// left is what is left out of the present file, in how many places; until is
+// where it ends, 0 while it does not.
+func (r *recorder) left(until time.Duration) (gaps int, missing time.Duration) {
+	gaps, missing = r.stream.gapsBetween(r.from, until)
 	return gaps + r.gaps, missing + r.missing
 }
 
@@ -225,7 +195,7 @@ func (l *loop) measureRecording() {
 		if t := r.stream.tape; t != nil {
 			_, newest, _ := t.Span()
 			rec.For = max(newest-r.from, 0)
-			_, rec.Missing = r.left()
+			_, rec.Missing = r.left(0)
 		}
 		l.state.Recording = &rec
 	}

@@ -56,8 +56,21 @@ func TestBreaks(t *testing.T) {
 		}
 		r.Close()
 	}
+	r, err := tp.ReadOldest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.StopAtBreaks()
+	for _, want := range []string{"Aonetwothree", "Afour"} {
+		if got, err := read(r); got != want || err == nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		r.Pass()
+	}
+	r.Close()
+
 	tp.End(errors.New("end"))
-	r, err := tp.ReadOldest() // one that goes on gets the header where it has to be given anew
+	r, err = tp.ReadOldest() // one that goes on gets the header where it has to be given anew
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,8 @@ func (l *Lost) Error() string {
 }
 
 // Break is returned, again and again, by a Reader that was told to stop there:
-// what follows has another header, or timestamps that do not go on.
+// what follows has another header, or timestamps that do not go on. Pass leads
+// over it.
 type Break struct {
 	At time.Duration // media time of what follows: a reader opened there has it
 }
@@ -44,6 +45,7 @@ type Reader struct {
 	head   []byte        // of init, what is not read yet
 	origin time.Duration
 	stops  bool // at a Break
+	pass   bool // over the next one
 
 	closing sync.Once
 	closed  chan struct{}
@@ -111,6 +113,10 @@ func (r *Reader) place(p point) {
 // player would not understand. It is called before the first Read.
 func (r *Reader) StopAtBreaks() { r.stops = true }
 
+// Pass has the reader go on behind the Break that it has just returned, with the
+// header of what follows.
+func (r *Reader) Pass() { r.pass = true }
+
 // Origin is the media.Chunk.Origin at Start.
 func (r *Reader) Origin() time.Duration { return r.from }
 
@@ -169,9 +175,10 @@ func (r *Reader) take(p []byte) (int, <-chan struct{}, error) {
 		if h.is(r.init, r.origin) {
 			continue
 		}
-		if r.stops {
+		if r.stops && !r.pass {
 			return 0, nil, &Break{At: t.timeAt(h.offset)}
 		}
+		r.pass = false
 		r.init, r.head, r.origin = h.init, h.init, h.origin
 	}
 	if len(r.head) > 0 {
