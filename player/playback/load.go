@@ -70,6 +70,14 @@ func (l *loop) load(s *stream, open func() (*tape.Reader, error)) {
 //	Matroska, WebM  1030    Ogg (Vorbis, Opus, FLAC, Theora)  1030
 //	fragmented MP4  1030    native FLAC                       1030
 //	ASF             1030    FLV, MPEG-TS, MP3, AAC            0
+//
+// In ASF that is the send time of the packets, not the presentation times in
+// them, which are ahead of it by the header's preroll: the picture that is seen
+// at clock t has the presentation time t plus the preroll of the header that VLC
+// got. Where only the header's preroll is made smaller, pictures come later than
+// the clock by the difference, and none comes sooner: 3.5 s after the beginning
+// for 0.5 s of preroll in place of 3.1 s. With the difference taken off the
+// presentation times as well the first picture comes after 0.5 s.
 func showsTimestamps(contentType string) bool {
 	switch subtype(contentType) {
 	case "x-matroska", "webm", "ogg", "mp4", "flac", "x-ms-asf":
@@ -81,7 +89,9 @@ func showsTimestamps(contentType string) bool {
 // goesOn reports whether the player goes on by itself where a stream gets a new
 // header or its timestamps jump. Of VLC 3.0.24: in MP3, AAC and MPEG-TS it does,
 // and in a chain of Ogg, where its clock goes on counting. FLV and Matroska stand
-// still; MP4 and FLAC, in Ogg too, play on with holes.
+// still; MP4 and FLAC, in Ogg too, play on with holes. At a header in the middle
+// of ASF it ends; where its send times jump back it stands still, and where they
+// jump ahead its clock counts on without a picture until they are reached.
 func goesOn(contentType string) bool {
 	switch subtype(contentType) {
 	case "x-matroska", "webm", "x-flv", "x-ms-asf", "mp4", "flac":
