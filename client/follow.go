@@ -26,6 +26,7 @@ var (
 	errDepth   = fmt.Errorf("more than %d lists stand one behind another", maxDepth)
 	errNoLinks = errors.New("the list has no links in it")
 	errLocal   = errors.New("the list leads to a file of another machine")
+	errGroup   = errors.New("the station sends to a multicast group alone, which is not played here")
 )
 
 // FormatError is a list of a kind that is not played.
@@ -62,16 +63,19 @@ func (e *TriedError) Unwrap() error { return e.Last }
 // way leads from the link that a person gave to the place of the media, over
 // lists and servers that point to another protocol.
 type way struct {
-	c     *Client
-	seen  map[address.Address]bool
-	tries int
+	c       *Client
+	seen    map[address.Address]bool
+	windows map[string]bool // servers that were taken for Windows Media's over HTTP, host:port
+	tries   int
 
 	// Where the media were found.
 	leaf    address.Address
 	options Options
 }
 
-func (c *Client) way() *way { return &way{c: c, seen: make(map[address.Address]bool)} }
+func (c *Client) way() *way {
+	return &way{c: c, seen: make(map[address.Address]bool), windows: make(map[string]bool)}
+}
 
 // open opens a, or the first that opens of what it leads to.
 func (w *way) open(ctx context.Context, a address.Address, o Options, depth int) (Session, error) {
@@ -89,18 +93,11 @@ func (w *way) open(ctx context.Context, a address.Address, o Options, depth int)
 		w.leaf, w.options = a, o
 		return s, nil
 	}
-	if list, ok := errors.AsType[*web.ListError](err); ok {
+	if list, ok := listOf(a, err); ok {
 		return w.through(ctx, list, o, depth)
 	}
-	if list, ok := errors.AsType[*mms.MetafileError](err); ok {
-		return w.through(ctx, &web.ListError{Link: a, ContentType: list.ContentType, Body: list.Body, Public: list.Public}, o, depth)
-	}
-	link, public, ok := elsewhere(err)
+	to, public, ok := w.elsewhere(err, o)
 	if !ok {
-		return nil, err
-	}
-	to, bad := address.Parse(link)
-	if bad != nil || protocols[to.Scheme] == nil {
 		return nil, err
 	}
 	if depth >= maxDepth {
@@ -109,23 +106,46 @@ func (w *way) open(ctx context.Context, a address.Address, o Options, depth int)
 	if sameServer(a, to) && !to.HasUser {
 		to.User, to.Password, to.HasUser = a.User, a.Password, a.HasUser
 	}
-	note(o, "redirected to "+to.String())
 	o.onlyPublic = o.onlyPublic || public
 	return w.open(ctx, to, o, depth+1)
 }
 
 // elsewhere is the link of another protocol to which a server points.
-func elsewhere(err error) (link string, public, ok bool) {
-	if r, ok := errors.AsType[*web.RedirectError](err); ok {
-		return r.Link, r.Public, true
+func (w *way) elsewhere(err error, o Options) (to address.Address, public, ok bool) {
+	var link string
+	if r, found := errors.AsType[*web.WindowsMediaError](err); found {
+		to, ok = w.overMMSH(r.Link)
+		if ok {
+			note(o, "a Windows Media server answers: asked again as its players do, "+to.String())
+		}
+		return to, r.Public, ok
 	}
-	if r, ok := errors.AsType[*rtsp.RedirectError](err); ok && r.Link != "" {
-		return r.Link, r.Public, true
+	if r, found := errors.AsType[*web.RedirectError](err); found {
+		link, public = r.Link, r.Public
 	}
-	if r, ok := errors.AsType[*mms.RedirectError](err); ok {
-		return r.Link, r.Public, true
+	if r, found := errors.AsType[*rtsp.RedirectError](err); found {
+		link, public = r.Link, r.Public
 	}
-	return "", false, false
+	if r, found := errors.AsType[*mms.RedirectError](err); found {
+		link, public = r.Link, r.Public
+	}
+	to, bad := address.Parse(link)
+	if link == "" || bad != nil || protocols[to.Scheme] == nil {
+		return to, false, false
+	}
+	note(o, "redirected to "+to.String())
+	return to, public, true
+}
+
+// listOf is the list that came in place of media from a.
+func listOf(a address.Address, err error) (*web.ListError, bool) {
+	if list, ok := errors.AsType[*web.ListError](err); ok {
+		return list, true
+	}
+	if list, ok := errors.AsType[*mms.MetafileError](err); ok {
+		return &web.ListError{Link: a, ContentType: list.ContentType, Body: list.Body, Public: list.Public}, true
+	}
+	return nil, false
 }
 
 // through tries the links of a list one after another.
@@ -137,6 +157,8 @@ func (w *way) through(ctx context.Context, list *web.ListError, o Options, depth
 		fallthrough
 	case !followed[format]:
 		return nil, media.At(media.RungContainer, &FormatError{Format: format})
+	case len(links) == 0 && format == metafile.NSC:
+		return nil, media.At(media.RungContainer, errGroup)
 	case len(links) == 0:
 		return nil, media.At(media.RungContainer, errNoLinks)
 	case isChannels(format, links):
@@ -145,7 +167,18 @@ func (w *way) through(ctx context.Context, list *web.ListError, o Options, depth
 		return nil, media.At(media.RungContainer, errDepth)
 	}
 	o.onlyPublic = o.onlyPublic || list.Public
+	if format == metafile.NSC {
+		note(o, "the station's multicast group is not played here: its unicast link is")
+	}
 	failed := &TriedError{Format: format}
+	if to, ok := w.itself(list.Link, format, links); ok {
+		note(o, "the ASX list leads to itself, as Windows Media servers' do: asked again as their players do, "+to.String())
+		s, err := w.open(ctx, to, o, depth+1)
+		if err == nil {
+			return s, nil
+		}
+		w.tries, failed.Tried, failed.Last = w.tries+1, 1, err
+	}
 	for _, l := range links {
 		if w.tries >= maxTries || ctx.Err() != nil {
 			break
@@ -193,7 +226,7 @@ func (w *way) one(ctx context.Context, list *web.ListError, format string, l met
 // followed are the formats whose links lead to a stream.
 var followed = map[string]bool{
 	metafile.PLS: true, metafile.M3U: true, metafile.ASX: true,
-	metafile.XSPF: true, metafile.RAM: true, metafile.SMIL: true,
+	metafile.XSPF: true, metafile.RAM: true, metafile.SMIL: true, metafile.NSC: true,
 }
 
 func isChannels(format string, links []metafile.Link) bool {

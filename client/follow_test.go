@@ -128,10 +128,30 @@ var lists = map[string]string{
 	"/mirrors":     "audio/x-mpegurl #EXTM3U\n#EXTINF:-1,One\ngone\n#EXTINF:-1,One\nradio\n",
 	"/dash":        "application/dash+xml <MPD><ContentProtection/></MPD>",
 	"/rss":         "text/xml <rss version='2.0'></rss>",
-	"/x.nsc":       "text/plain [Address]\nNSC Format Version=3.0\n",
+	"/x.nsc":       "text/plain [Address]\nNSC Format Version=3.0\nIP Address=239.192.48.179\n",
+	"/a.nsc":       "text/plain [Address]\nName=x\nNSC Format Version=3.0\nIP Address=239.192.48.179\nUnicast URL=http://HOST/radio\n[Formats]\n",
+	"/ref":         "video/x-ms-asf [Reference]\r\nRef1=http://HOST/radio?MSWMExt=.asf\r\nRef2=http://HOST/gone\r\n",
+	"/asf":         "video/x-ms-asf ASF http://HOST/radio\r\n",
+	"/sloppy":      "text/html <!-- x --><aSx VERSION=3.0><PARAM NAME=a VALUE=b><REPEAT><TITLE>T & U<BASE HREF=http://HOST/sub/ ><ENTRYREF HREF='../part.asx?a=1&amp;b=2'>",
+	"/part.asx":    "video/x-ms-asf <ASX><ENTRY><REF HREF=\"radio\"><ABSTRACT>x",
+	"/latin":       "text/html <asx><title>\xd6l</title><entry><ref href='/radio'/></asx>",
+	"/utf16":       "text/plain " + wide("<ASX><ENTRY><REF HREF='/radio'/></ENTRY></ASX>"),
+	"/loop.asx":    "video/x-ms-asf <asx><entryref href='loop2.asx'></asx>",
+	"/loop2.asx":   "video/x-ms-asf <asx><entryref href='loop.asx'></asx>",
+	"/deep.asx":    "video/x-ms-asf <asx><entryref href='/nested.asx'></asx>",
+	"/nested.asx":  "video/x-ms-asf [Reference]\nRef1=/deep1\n",
 	"/agent":       "audio/x-mpegurl #EXTVLCOPT:http-referrer=http://page/\n./radio|User-Agent=Special%2F1\n",
 	"/private.pls": "login [playlist]\nFile1=http://HOST/stream\nFile2=http://localhost/x\n",
 	"/stream":      "login " + string(webtest.SilentMP3(time.Second)),
+}
+
+// wide is s in UTF-16 with its mark.
+func wide(s string) string {
+	b := []byte{0xff, 0xfe}
+	for _, c := range []byte(s) {
+		b = append(b, c, 0)
+	}
+	return string(b)
 }
 
 // files are n entries of a PLS that lead nowhere.
@@ -152,6 +172,10 @@ func TestListsLeadToTheStream(t *testing.T) {
 		"/a.asx":  "the ASX list leads to " + s.URL + "/gone\nreply: http: 404 Not Found\nthe ASX list leads to " + s.URL + "/radio",
 		"/a.xspf": "the XSPF list leads to " + s.URL + "/radio", "/a.ram": "the RAM list leads to " + s.URL + "/radio",
 		"/a.smil": "the SMIL list leads to " + s.URL + "/radio",
+		"/a.nsc":  "the station's multicast group is not played here: its unicast link is\nthe NSC list leads to " + s.URL + "/radio",
+		"/ref":    "the ASX list leads to " + s.URL + "/radio?MSWMExt=.asf", "/asf": "the ASX list leads to " + s.URL + "/radio",
+		"/latin": "the ASX list leads to " + s.URL + "/radio", "/utf16": "the ASX list leads to " + s.URL + "/radio",
+		"/sloppy": "the ASX list leads to " + s.URL + "/part.asx?a=1&b=2\nthe ASX list leads to " + s.URL + "/radio",
 		"/nested": "the PLS list leads to " + s.URL + "/a.asx\nthe ASX list leads to " + s.URL + "/gone\nreply: http: 404 Not Found\nthe ASX list leads to " + s.URL + "/radio",
 		"/second": "the PLS list leads to " + s.URL + "/gone\nreply: http: 404 Not Found\n" +
 			"a link of the PLS list is left out: address \"file:///etc/passwd\": it names no host\n" +
@@ -191,7 +215,9 @@ func TestListsThatLeadNowhere(t *testing.T) {
 		"/long":     {media.RungContainer, "this is a list of 9 channels (M3U); open it as a list", "save it to a file"},
 		"/dash":     {media.RungContainer, "DASH with DRM is not played here", "another address"},
 		"/rss":      {media.RungContainer, "RSS is not played here", "another address"},
-		"/x.nsc":    {media.RungContainer, "NSC is not played here", "another address"},
+		"/x.nsc":    {media.RungContainer, "the station sends to a multicast group alone", "another address"},
+		"/loop.asx": {media.RungContainer, "the list leads back to itself", "the list is of no use"},
+		"/deep.asx": {media.RungContainer, "more than 4 lists stand one behind another", ""},
 	} {
 		s.asked = nil
 		_, err := (&Client{}).Open(t.Context(), s.URL+path, Options{})

@@ -82,6 +82,7 @@ func hintOfKind(err error) string {
 		dns      *net.DNSError
 		believed *trust.CertificateError
 		proxy    *web.ProxyError
+		windows  *web.WindowsMediaError
 		tunnel   *rtsp.TunnelError
 		status   = statusOf(err)
 	)
@@ -126,10 +127,14 @@ func hintOfKind(err error) string {
 		return "try http:// in its place; RTSP is mostly at port 554, which is what a link without a port means"
 	case errors.Is(err, web.ErrRTSP):
 		return "begin the link with rtsp:// in its place"
+	case errors.As(err, &windows):
+		return "begin the link with mmsh:// or mms:// in its place"
 	case errors.Is(err, web.ErrNotMedia):
 		return "look there, in a browser, for the stream's own link"
 	case errors.Is(err, errLoop), errors.Is(err, errDepth), errors.Is(err, errNoLinks):
 		return "the list is of no use; look for the stream's own link"
+	case errors.Is(err, errGroup):
+		return "look for another address of the same channel"
 	case errors.Is(err, web.ErrChanged):
 		return "play it again"
 	case errors.As(err, &dns) && dns.IsNotFound:

@@ -45,11 +45,12 @@ func TestHintsOfMMS(t *testing.T) {
 }
 
 func TestElsewhereOfMMS(t *testing.T) {
-	link, public, ok := elsewhere(media.At(media.RungReply, &mms.RedirectError{Link: "rtsp://h/a", Public: true}))
-	if link != "rtsp://h/a" || !public || !ok {
-		t.Error(link, public, ok)
+	w := new(Client).way()
+	to, public, ok := w.elsewhere(media.At(media.RungReply, &mms.RedirectError{Link: "rtsp://h/a", Public: true}), Options{})
+	if to.Scheme != "rtsp" || to.Host != "h" || !public || !ok {
+		t.Error(to, public, ok)
 	}
-	if _, _, ok := elsewhere(errors.New("no")); ok {
+	if _, _, ok := w.elsewhere(errors.New("no"), Options{}); ok {
 		t.Error("an error leads somewhere")
 	}
 }

@@ -63,5 +63,11 @@ func under(base, link string) string {
 	if base == "" || link == "" || strings.Contains(link, "://") || strings.HasPrefix(link, "/") {
 		return link
 	}
-	return base[:strings.LastIndexByte(base, '/')+1] + link
+	base = base[:strings.LastIndexByte(base, '/')+1]
+	_, path, _ := strings.Cut(base, "://")
+	for depth := strings.Count(path, "/"); depth > 1 && strings.HasPrefix(link, "../"); depth-- {
+		link = link[len("../"):]
+		base = base[:strings.LastIndexByte(base[:len(base)-1], '/')+1]
+	}
+	return base + link
 }

@@ -80,7 +80,7 @@ var cases = []struct {
 		<BANNER HREF="http://h/no"></BANNER></ENTRY></REPEAT><ENTRYREF HREF=http://h/b.asx CLIENTBIND="no">`, "audio/x-ms-wax", ASX,
 		[]Link{{URL: "http://h/a", Title: "A"}, {URL: "http://h/b.asx"}}},
 	{"asx with bases of entries", "<asx><base href='http://h/d/'><entry><base href='mms://m/x/'><ref href='a'></entry><entry><ref href='b'><ref href='../c'></entry></asx>", "", ASX,
-		[]Link{{URL: "mms://m/x/a"}, {URL: "http://h/d/b"}, {URL: "http://h/d/../c"}}},
+		[]Link{{URL: "mms://m/x/a"}, {URL: "http://h/d/b"}, {URL: "http://h/c"}}},
 	{"asx in Latin-1", "<asx><entry><title>\xd6l</title><ref href='http://h/\xf6'></entry></asx>", "", ASX, []Link{{URL: "http://h/ö", Title: "Öl"}}},
 	{"reference of Windows Media Services", "[Reference]\r\nRef1=http://h/a?MSWMExt=.asf\r\nRef2=http://10.0.0.1:80/a?MSWMExt=.asf\r\n", "video/x-ms-asf", ASX,
 		[]Link{{URL: "http://h/a?MSWMExt=.asf"}, {URL: "http://10.0.0.1:80/a?MSWMExt=.asf"}}},

@@ -123,6 +123,8 @@ func (c *client) get(ctx context.Context, a address.Address, q ask) (*reply, err
 			if err == nil {
 				continue
 			}
+		case misasked(r.Status) && r.windowsMedia():
+			err = c.toWindowsMedia(r)
 		default:
 			err = r.failure()
 		}

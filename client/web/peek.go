@@ -67,6 +67,10 @@ func (c *client) peek(ctx context.Context, r *reply, titles *icy) (*beginning, e
 	if list, ok := wrong.(*ListError); ok {
 		return nil, c.list(ctx, r, list.Format, head.data, head.end == io.EOF, start)
 	}
+	if wrong == errFramed {
+		c.trace.Step(media.RungContainer, "container", start, "Windows Media's chunks", nil)
+		return nil, c.toWindowsMedia(r)
+	}
 	return head, c.trace.Step(media.RungContainer, "container", start, name, wrong)
 }
 

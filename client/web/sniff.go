@@ -100,6 +100,8 @@ func sniff(b []byte, announced string) (c container, certain bool, err error) {
 		}
 	}
 	switch {
+	case framed(b):
+		return c, true, errFramed
 	case bytes.HasPrefix(b, []byte("\x1a\x45\xdf\xa3")):
 		return ebml(b), true, nil
 	case bytes.HasPrefix(b, []byte("RIFF")) && len(b) >= 12:

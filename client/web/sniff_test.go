@@ -59,6 +59,7 @@ var sniffCases = []struct {
 	{name: "html announced", data: "Please log in", announced: "text/html; charset=utf-8", foreign: true},
 	{name: "json", data: `{"error":"no"}`, announced: "application/json", foreign: true},
 	{name: "text", data: "no such stream", announced: "text/plain", foreign: true},
+	{name: "one that begins like Windows Media's chunks", data: "$Hello, world", announced: "text/plain", foreign: true},
 	{name: "gzip", data: "\x1f\x8b\x08\x00", foreign: true},
 	{name: "m3u", data: "#EXTM3U\n#EXTINF:-1,a\nhttp://x/", playlist: "M3U"},
 	{name: "bare m3u", data: "http://x/\n", announced: "audio/x-mpegurl", playlist: "M3U"},

@@ -198,6 +198,9 @@ func (c *client) session(ctx context.Context, r *reply) (Session, error) {
 	if r.zipped() {
 		return nil, c.unpack(ctx, r)
 	}
+	if r.windowsMedia() {
+		return nil, c.toWindowsMedia(r)
+	}
 	words, known := newLetters(c.cfg.Charset)
 	if !known {
 		c.trace.Note("the character set " + strconv.QuoteToASCII(c.cfg.Charset) + " is not known: it is told from the titles")
