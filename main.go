@@ -1,5 +1,5 @@
-// Tapedeck is a VCR for internet streams in the terminal: it speaks RTSP and
-// HTTP itself, keeps what comes on a tape, and lets a local VLC decode it.
+// Tapedeck is a VCR for internet streams in the terminal: it speaks RTSP,
+// HTTP and MMS itself, keeps what comes on a tape, and lets a local VLC decode it.
 //
 //	tapedeck my.m3u
 //	tapedeck rtsp://camera/live

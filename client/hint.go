@@ -90,7 +90,7 @@ func hintOfKind(err error) string {
 	case errors.Is(err, address.ErrReserved):
 		return "only a Flash player understands this link; look for another address of the same channel"
 	case errors.As(err, &unknown):
-		return "use a link that begins with rtsp://, mms:// or http://"
+		return "use a link that begins with rtsp://, http:// or mms://"
 	case errors.As(err, &channels):
 		return "save it to a file and open that file as a list"
 	case errors.As(err, &format):
