@@ -32,6 +32,7 @@ func TestBench(t *testing.T) {
 	t.Run("passing", b.passing)
 	t.Run("receive", b.receive)
 	t.Run("silence", b.silence)
+	t.Run("mms", b.mms)
 	if err := os.WriteFile(path, []byte(b.report()), 0o644); err != nil {
 		t.Fatal(err)
 	}

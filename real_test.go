@@ -54,7 +54,10 @@ func over(scheme, url string) string { return strings.Replace(url, "rtsp://", sc
 
 // watchAll runs the channels one after another through one deck with one VLC.
 func watchAll(t *testing.T, channels []channel) *rig {
-	r := newRig(t)
+	return watchOn(t, newRig(t), channels)
+}
+
+func watchOn(t *testing.T, r *rig, channels []channel) *rig {
 	for _, c := range channels {
 		t.Run(c.name, func(t *testing.T) { c.check(t, r) })
 	}
@@ -138,7 +141,7 @@ func (c channel) checkGoesOn(t *testing.T, r *rig) {
 }
 
 func (c channel) hasPicture() bool {
-	return slices.ContainsFunc(c.codecs, func(codec string) bool { return strings.HasPrefix(codec, "H.26") })
+	return slices.ContainsFunc(c.codecs, func(codec string) bool { return strings.HasPrefix(codec, "H.26") || strings.HasPrefix(codec, "WMV") })
 }
 
 // checkSound listens until the sound is right. What is heard at a wrong place
@@ -171,7 +174,30 @@ func (c channel) checkSound(t *testing.T, r *rig) float64 {
 		}
 		return false
 	})
+	if r.eye != nil {
+		c.checkPicture(t, r)
+	}
 	return at.Position
+}
+
+// checkPicture looks until the clock in the picture is right.
+func (c channel) checkPicture(t *testing.T, r *rig) {
+	t.Helper()
+	r.eye.forget()
+	before := -1
+	r.eye.see(t, time.Now(), func(second int) bool {
+		if second < 0 {
+			return false
+		}
+		first := before < 0
+		up := (second - before + 60) % 60
+		before = second
+		if c.sound == place {
+			d := float64(second) + 0.5 - math.Mod(r.look().Position.Seconds(), clip.Duration.Seconds())
+			return d > -2.5 && d < 2.5
+		}
+		return !first && up > 0 && up < 10
+	})
 }
 
 // tries is how often a sound may be wrong before it is: on a loaded machine
@@ -220,7 +246,7 @@ func (c channel) checkNoSeek(t *testing.T, r *rig) {
 func (c channel) checkCounts(t *testing.T, s playback.State) {
 	t.Helper()
 	n := s.Counts
-	if n.Bytes == 0 || (n.Packets > 0) != (c.protocol == "rtsp") {
+	if n.Bytes == 0 || (n.Packets > 0) != (c.protocol == "rtsp" || c.protocol == "mms") {
 		t.Errorf("the counts are %+v", n)
 	}
 	// A server may leave out what it had queued before a seek, and a loaded
@@ -247,6 +273,8 @@ func TestReal(t *testing.T) {
 		"GStreamer over TCP": realGStreamerTCP,
 		"VLC's server":       realVLCServer,
 		"HLS":                realHLS,
+		"MMS on demand":      realMMSOnDemand,
+		"MMS live":           realMMSLive,
 	})
 }
 

@@ -28,6 +28,7 @@ const look = 20 * time.Millisecond
 type rig struct {
 	deck *playback.Deck
 	wav  string
+	eye  *eye // nil: nobody looks at the pictures
 
 	mu     sync.Mutex
 	events []playback.Event
@@ -40,7 +41,22 @@ type rig struct {
 // newRig starts a deck that ends with the test.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	e, err := newEngine(options{vlc: peers.Find(t, "vlc")}, false)
+	return newRigOf(t, peers.Find(t, "vlc"))
+}
+
+// newSeeingRig is a rig whose pictures are looked at. It can play nothing but
+// pictures of the clip's size.
+func newSeeingRig(t *testing.T) *rig {
+	t.Helper()
+	e := newEye(t)
+	r := newRigOf(t, e.program(t))
+	r.eye = e
+	return r
+}
+
+func newRigOf(t *testing.T, vlc string) *rig {
+	t.Helper()
+	e, err := newEngine(options{vlc: vlc}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
