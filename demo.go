@@ -9,6 +9,7 @@ import (
 
 	"tapedeck/client/hls/hlstest"
 	"tapedeck/client/media/clip"
+	"tapedeck/client/mms/mmstest"
 	"tapedeck/client/rtsp/rtsptest"
 	"tapedeck/client/web/webtest"
 	"tapedeck/player/playback"
@@ -34,7 +35,11 @@ func demoCommand(ctx context.Context, c console, args []string) int {
 		fmt.Fprintln(c.stderr, "tapedeck: demo takes no links")
 		return exitUsage
 	}
-	d := newDemo()
+	d, err := newDemo()
+	if err != nil {
+		fmt.Fprintln(c.stderr, "tapedeck:", err)
+		return exitUsage
+	}
 	defer d.close()
 	if c.screen {
 		// Its links are of no use later: they are not put among the user's own.
@@ -56,11 +61,17 @@ type demo struct {
 	film    *webtest.FileServer
 	camera  *webtest.Camera
 	hls     *hlstest.Film
+	mms     *mmstest.Server
 	entries []playlist.Entry
 }
 
-func newDemo() *demo {
+func newDemo() (*demo, error) {
+	windows, err := serveWindowsMedia()
+	if err != nil {
+		return nil, err
+	}
 	d := &demo{
+		mms:  windows,
 		rtsp: rtsptest.NewServer(rtsptest.Config{}),
 		radio: webtest.NewRadio(clip.MP3(), []string{
 			"The Tones - Climbing Ten Hertz", "The Tones - A Second Higher", "The Tones - Sine of the Times",
@@ -80,7 +91,23 @@ func newDemo() *demo {
 	channel("HTTP", "Pushed pictures", d.camera.URL)
 	channel("HLS", "Film in segments", d.hls.VOD)
 	channel("HLS", "Live in segments", d.hls.Live)
-	return d
+	channel("MMS", "Film of several bit rates", d.mms.URL("mms", "film.asf"))
+	channel("MMS", "Live over TCP", d.mms.URL("mmst", "live"))
+	channel("MMS", "Live over HTTP", d.mms.URL("mmsh", "live"))
+	return d, nil
+}
+
+// serveWindowsMedia serves the clip as ASF.
+func serveWindowsMedia() (*mmstest.Server, error) {
+	film, err := mmstest.Film(mmstest.Sample())
+	if err != nil {
+		return nil, err
+	}
+	live, err := mmstest.Live(mmstest.Sample())
+	if err != nil {
+		return nil, err
+	}
+	return mmstest.Start(mmstest.Options{Programmes: map[string]*mmstest.Programme{"film.asf": film, "live": live}})
 }
 
 func (d *demo) close() {
@@ -89,6 +116,7 @@ func (d *demo) close() {
 	d.film.Close()
 	d.camera.Close()
 	d.hls.Close()
+	d.mms.Close()
 }
 
 // look plays each channel for a few seconds and says what was seen of it.
