@@ -92,7 +92,6 @@ type funnel struct {
 	tcp     bool           // the funnel
 	udp     netip.AddrPort // the funnel
 	name    string         // what is to be opened
-	open    *wire.OpenFile // waits for the login
 	login   loginState
 	file    uint32 // openFileId; 0: nothing is open
 	show    *Programme
@@ -165,10 +164,16 @@ func (f *funnel) read(r *bufio.Reader, stop chan struct{}) {
 
 // run is the session.
 func (f *funnel) run() {
+	off := f.s.off
 	for {
 		select {
 		case <-f.s.done:
 			return
+		case <-off:
+			off = nil
+			if f.play.on && f.show.live && !f.finish() {
+				return
+			}
 		case m, ok := <-f.messages:
 			if !ok {
 				return

@@ -105,10 +105,19 @@ func (f *funnel) give(item Item) bool {
 	case EntryEnd:
 		return f.nextEntry()
 	case End:
-		f.undelay()
-		f.play.on = false
-		return f.send(wire.EndOfStream{Incarnation: f.play.asked})
+		return f.finish()
 	}
+	return true
+}
+
+// finish ends a play that nobody has stopped.
+func (f *funnel) finish() bool {
+	f.undelay()
+	f.play.on, f.play.item = false, Item{}
+	if !f.send(wire.EndOfStream{Incarnation: f.play.asked}) {
+		return false
+	}
+	f.s.count(func(st *Stats) { st.Ended++ })
 	return true
 }
 

@@ -26,10 +26,13 @@ type Server struct {
 	// for all goroutines.
 	done chan struct{}
 	wg   sync.WaitGroup
+	// off is closed when the broadcasts are over.
+	off chan struct{}
 
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
 	closed bool
+	over   bool // off is closed
 	stats  Stats
 
 	funnels funnels
@@ -42,6 +45,7 @@ type Stats struct {
 	Open        int // of them now
 
 	Packets  int // media packets sent, lost ones too
+	Ended    int // plays that came to the programme's end
 	Dropped  int // by DropUDP
 	Resends  int // datagrams sent again
 	Requests int // for resends
@@ -52,7 +56,7 @@ type Stats struct {
 
 // Start serves until Close.
 func Start(o Options) (*Server, error) {
-	s := &Server{o: o.withDefaults(), began: time.Now(), done: make(chan struct{}), conns: make(map[net.Conn]bool)}
+	s := &Server{o: o.withDefaults(), began: time.Now(), done: make(chan struct{}), off: make(chan struct{}), conns: make(map[net.Conn]bool)}
 	var err error
 	if s.tcp, s.udp, err = listen(); err != nil {
 		return nil, err
@@ -139,6 +143,16 @@ func (s *Server) Disconnect() {
 	defer s.mu.Unlock()
 	for c := range s.conns {
 		_ = c.Close()
+	}
+}
+
+// EndBroadcasts ends what is live, as an encoder does that is switched off.
+func (s *Server) EndBroadcasts() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over {
+		s.over = true
+		close(s.off)
 	}
 }
 
