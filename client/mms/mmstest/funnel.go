@@ -164,14 +164,16 @@ func (f *funnel) read(r *bufio.Reader, stop chan struct{}) {
 
 // run is the session.
 func (f *funnel) run() {
-	off := f.s.off
 	for {
+		var off <-chan struct{}
+		if f.play.on {
+			off = f.s.offAir(f.show)
+		}
 		select {
 		case <-f.s.done:
 			return
 		case <-off:
-			off = nil
-			if f.play.on && f.show.live && !f.finish() {
+			if !f.finish() {
 				return
 			}
 		case m, ok := <-f.messages:

@@ -223,6 +223,8 @@ func (f *flow) until(due time.Time) next {
 		select {
 		case <-f.w.s.done:
 			return hangUp
+		case <-f.w.s.offAir(f.p):
+			return f.finish()
 		case req := <-f.w.requests:
 			if n := f.asked(req); n != goOn {
 				return n

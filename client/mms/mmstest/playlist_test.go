@@ -169,3 +169,35 @@ func TestLateStart(t *testing.T) {
 		t.Errorf("%+v", item)
 	}
 }
+
+// TestEndBroadcasts: an encoder that is switched off ends its programme, over
+// all protocols, and not the films.
+func TestEndBroadcasts(t *testing.T) {
+	s := start(t, Options{Speed: 10, Programmes: map[string]*Programme{"film": liveOf(t, Sample()), "other": filmOf(t, short(t, 3))}})
+	c := call(t, s)
+	c.open(false)
+	c.choose(SampleSound)
+	c.send(wire.StartPlaying{OpenFileID: c.file, Incarnation: 10})
+	c.expect(wire.MIDStartedPlaying)
+	web := connect(t, s).ask("GET /film HTTP/1.0", "xPlayStrm=1", all)
+	other := connect(t, s).ask("GET /other HTTP/1.0", "xPlayStrm=1", all)
+	web.until(wire.ChunkData)
+	s.EndBroadcasts()
+	s.EndBroadcasts()
+	c.toEnd(10)
+	if end := web.until(wire.ChunkEnd); end.Reason != 0 {
+		t.Errorf("reason %x", end.Reason)
+	}
+	last := uint32(0)
+	for chunk, ok := other.next(); ok; chunk, ok = other.next() {
+		if chunk.Kind == wire.ChunkData {
+			last = chunk.Location
+		}
+	}
+	if p, _ := s.programme("other"); last != uint32(len(p.films[0].packets)-1) {
+		t.Errorf("the film ends with packet %d", last)
+	}
+	c.send(wire.StartPlaying{OpenFileID: c.file, Incarnation: 11})
+	c.expect(wire.MIDStartedPlaying)
+	c.toEnd(11)
+}

@@ -156,6 +156,14 @@ func (s *Server) EndBroadcasts() {
 	}
 }
 
+// offAir is closed when a programme is over that is live.
+func (s *Server) offAir(p *Programme) <-chan struct{} {
+	if p.live {
+		return s.off
+	}
+	return nil
+}
+
 func (s *Server) accept() {
 	for {
 		c, err := s.tcp.Accept()
