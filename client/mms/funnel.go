@@ -174,7 +174,11 @@ func (f *funnel) guard() {
 func (f *funnel) take(ctx context.Context) error {
 	select {
 	case <-f.turn:
-		return nil
+		err := f.c.failure()
+		if err != nil {
+			f.give()
+		}
+		return err
 	case <-f.c.dead:
 		return f.c.failure()
 	case <-ctx.Done():

@@ -112,6 +112,7 @@ func (f *funnel) readDatagrams() {
 			return
 		}
 		f.mu.Lock()
+		f.settleTail() // a kick may have come between two reads
 		if next := f.order.deadline(); !next.Equal(s.deadline) {
 			s.deadline = next
 			_ = s.conn.SetReadDeadline(next) // a closed socket says so when it is read
@@ -183,16 +184,23 @@ func (f *funnel) batch(messages []ipv4.Message, all bool) error {
 		f.order.expire(now)
 	}
 	f.order.ask(now, f.sock.request)
-	if f.tail != nil && f.order.empty() {
-		hr := f.tail.hr
-		f.tail = nil
-		f.ended(hr)
-		wake(f.ebb)
-	}
+	f.settleTail()
 	if f.q.waiting() > 0 {
 		wake(f.ready)
 	}
 	return nil
+}
+
+// settleTail goes on behind the end of a play when nothing before it is waited
+// for. f.mu is held.
+func (f *funnel) settleTail() {
+	if f.tail == nil || !f.order.empty() {
+		return
+	}
+	hr := f.tail.hr
+	f.tail = nil
+	f.ended(hr)
+	wake(f.ebb)
 }
 
 // datagram is given a data packet that came over UDP. f.mu is held.

@@ -16,6 +16,10 @@ const (
 	// that is due, or from 0: what lies between was lost.
 	plausibleJump = 32
 
+	// freshStart is how far from 0 the first packet of a play may be if the server
+	// counts each play anew.
+	freshStart = 3
+
 	// lateJump is how far ahead a packet must seem that is late by its place in
 	// the file. Less is a broadcast that began its file again.
 	lateJump = 64
@@ -88,11 +92,15 @@ const (
 	fateLost
 )
 
-// hold is how long a gap is waited for: until the last answer to the last
-// request, at least a second.
-func (r *reorder) hold() time.Duration {
-	if !r.resends {
+// hold is how long a packet is waited for: until the answer to the last request
+// for it, at least a second; until one answer, where it is not known whether it
+// was sent at all.
+func (r *reorder) hold(t *slot) time.Duration {
+	switch {
+	case !r.resends:
 		return shortHold
+	case t.state == guessed:
+		return resendPatience + r.again()
 	}
 	return min(max(minHold, resendPatience+maxAsks*r.again()), maxHold)
 }
@@ -109,12 +117,16 @@ func (r *reorder) restart() {
 
 // take is given a datagram; ours says that it is of this play.
 func (r *reorder) take(now time.Time, location uint32, flags byte, packet []byte, ours bool) {
+	gap := missing
 	if !r.begun {
 		if !ours {
 			r.takeBefore(flags)
 			return
 		}
-		r.begin(now, flags)
+		if r.counted {
+			gap = guessed // it may be of the play before, or of none
+		}
+		r.begin(flags)
 		r.location = location - 1
 	}
 	seq, ok := r.number(location, flags, ours)
@@ -132,9 +144,11 @@ func (r *reorder) take(now time.Time, location uint32, flags byte, packet []byte
 		}
 		return
 	case int32(seq-r.high) > 0:
-		r.advance(now, seq)
-		if ours {
-			r.location = location
+		r.advance(now, seq, gap)
+		r.location = location
+		if gap == guessed && flags == 0 && seq != r.next {
+			r.slot(seq - 1).state = stale // a new play skips 0xFF behind 0xFE
+			r.release()
 		}
 	}
 	if seq == r.next && ours {
@@ -151,21 +165,20 @@ func (r *reorder) take(now time.Time, location uint32, flags byte, packet []byte
 // whatever was sent before it is of that play too.
 func (r *reorder) takeBefore(flags byte) {
 	d := int8(flags - byte(r.next))
-	if r.counted && d >= 0 && d <= plausibleJump {
-		r.next += uint32(d) + 1
+	if d >= 0 && d <= plausibleJump || !r.counted {
+		r.counted = true
+		r.next += uint32(byte(d)) + 1
 		r.high, r.end = r.next-1, r.next
 	}
 }
 
 // begin finds the place of a play's first packet.
-func (r *reorder) begin(now time.Time, flags byte) {
+func (r *reorder) begin(flags byte) {
 	r.begun = true
 	d := int8(flags - byte(r.next))
 	switch {
-	case d == 1 && r.counted && byte(r.next) == 0xFF:
-		r.next++ // a new play skips 0xFF behind 0xFE
 	case d >= 0 && d <= plausibleJump:
-	case flags <= plausibleJump: // it counts each play from 0
+	case flags <= freshStart: // it counts each play from 0
 		r.next = 0
 		r.fates = [256]fate{}
 	default:
@@ -209,8 +222,9 @@ func (r *reorder) skip(seq uint32) {
 	r.fates = [256]fate{}
 }
 
-// advance makes seq the highest; what is between was not received.
-func (r *reorder) advance(now time.Time, seq uint32) {
+// advance makes seq the highest; what is between was not received, and is in the
+// given state.
+func (r *reorder) advance(now time.Time, seq uint32, gap slotState) {
 	for s := r.high + 1; s != r.end && s != seq; s++ {
 		if t := r.slot(s); t.state == guessed { // it was sent
 			t.state = missing
@@ -221,7 +235,7 @@ func (r *reorder) advance(now time.Time, seq uint32) {
 			r.giveUp()
 			r.release()
 		}
-		r.open(r.end, now, missing)
+		r.open(r.end, now, gap)
 	}
 	r.high = seq
 }
@@ -314,7 +328,7 @@ func (r *reorder) lost(n uint32) {
 func (r *reorder) expire(now time.Time) {
 	for r.next != r.end {
 		t := r.slot(r.next)
-		if t.state != held && t.state != stale && now.Sub(t.since) < r.hold() {
+		if t.state != held && t.state != stale && now.Sub(t.since) < r.hold(t) {
 			return
 		}
 		r.giveUp()
@@ -341,7 +355,8 @@ func (r *reorder) deadline() time.Time {
 	if r.empty() {
 		return time.Time{}
 	}
-	at := r.slot(r.next).since.Add(r.hold())
+	first := r.slot(r.next)
+	at := first.since.Add(r.hold(first))
 	if ask := r.nextAsk(); !ask.IsZero() && ask.Before(at) {
 		at = ask
 	}
