@@ -20,6 +20,7 @@ type Body struct {
 	want   int64      // announced length, -1 for none
 	got    int64      // handed out so far
 	chunks *dechunker // nil: not chunked
+	rest   []byte     // came behind a chunked body
 	end    error      // sticky
 
 	done  func(whole bool)
@@ -56,6 +57,15 @@ func (b *Body) Length() int64 { return b.want }
 // Marked reports whether the body has an end of its own, apart from the
 // connection's.
 func (b *Body) Marked() bool { return b.want >= 0 || b.chunks != nil }
+
+// Rest is what came with the body and is behind its end, which Read has met: the
+// head of the next reply, where several were asked for at once.
+func (b *Body) Rest() []byte {
+	if b.chunks != nil {
+		return b.rest
+	}
+	return b.left
+}
 
 // SetReadDeadline ends a Read that waits. That does no harm: the next one goes on
 // where it stood.
@@ -127,7 +137,12 @@ func (b *Body) read(p []byte) (n int, err error) {
 	if b.chunks == nil {
 		return n, err
 	}
-	n, wrong := b.chunks.decode(p[:n])
+	got := n
+	n, wrong := b.chunks.decode(p[:got])
+	if wrong == io.EOF {
+		b.rest = append(append(b.rest, p[got-b.chunks.behind:got]...), b.left...)
+		b.left = nil
+	}
 	if wrong != nil {
 		return n, wrong
 	}
@@ -137,7 +152,7 @@ func (b *Body) read(p []byte) (n int, err error) {
 // exact reports whether the body's end was marked and nothing came behind it.
 func (b *Body) exact() bool {
 	if b.chunks != nil {
-		return b.chunks.done() && !b.chunks.more && len(b.left) == 0
+		return b.chunks.done() && len(b.rest) == 0
 	}
 	return b.want >= 0 && len(b.left) == 0
 }

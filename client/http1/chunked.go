@@ -36,13 +36,14 @@ type dechunker struct {
 	digits int
 	words  int  // bytes of extensions or trailer seen
 	blank  bool // the trailer's line is empty so far
-	more   bool // something stood behind the body
+	behind int  // bytes of the last decode that stood behind the body
 }
 
 func (d *dechunker) done() bool { return d.state == chunkDone }
 
 // decode moves the data in p to its front and returns its length, with io.EOF
-// once the last chunk and the trailer have passed.
+// once the last chunk and the trailer have passed. What is behind them stays
+// where it is.
 func (d *dechunker) decode(p []byte) (n int, err error) {
 	i := 0
 	for i < len(p) && d.state != chunkDone {
@@ -66,7 +67,7 @@ func (d *dechunker) decode(p []byte) (n int, err error) {
 		i++
 	}
 	if d.state == chunkDone {
-		d.more = d.more || i < len(p)
+		d.behind = len(p) - i
 		return n, io.EOF
 	}
 	return n, nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 var headCases = []struct {
@@ -174,3 +175,40 @@ func FuzzDechunk(f *testing.F) {
 		}
 	})
 }
+
+// TestRest: what comes behind a body is the next reply's, however it is cut.
+func TestRest(t *testing.T) {
+	const next = "HTTP/1.1 204 No Content\r\n\r\n"
+	for _, c := range []struct{ head, body string }{
+		{"Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n"},
+		{"Content-Length: 3", "abc"},
+		{"Content-Length: 0", ""},
+	} {
+		h, err := Parse([]byte("HTTP/1.1 200 OK\r\n" + c.head + "\r\n\r\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for cut := range len(c.body) + len(next) + 1 {
+			all := c.body + next
+			conn := &fakeConn{strings.NewReader(all[cut:])}
+			whole := true
+			b, err := NewBody(conn, h, []byte(all[:cut]), func(ok bool) { whole = ok })
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(b)
+			if err != nil || len(got) != min(len(c.body), 3) {
+				t.Fatalf("%s cut at %d: %q, %v", c.head, cut, got, err)
+			}
+			b.Close()
+			rest, _ := io.ReadAll(conn)
+			if all := string(b.Rest()) + string(rest); all != next || whole && len(b.Rest()) > 0 {
+				t.Errorf("%s cut at %d: %q is left, whole %v", c.head, cut, all, whole)
+			}
+		}
+	}
+}
+
+type fakeConn struct{ io.Reader }
+
+func (*fakeConn) SetReadDeadline(time.Time) error { return nil }
