@@ -34,7 +34,7 @@ type Stream struct {
 
 	begun error // what the opening already saw of the end
 
-	watch watch
+	watch http1.Watch
 
 	mu     sync.Mutex
 	resume chan struct{} // closed when a pause ends; nil while not paused
@@ -62,7 +62,7 @@ func newStream(c *client, r *reply, info media.Info, titles *icy, head *beginnin
 	if info.Live || head.found.packets > 0 { // a file is kept as it is
 		s.chunks.cutter = cut.New(head.found.name, start)
 	}
-	s.watch.wake = func() { r.body.SetReadDeadline(past) }
+	s.watch.Wake = func() { r.body.SetReadDeadline(past) }
 	return s
 }
 
@@ -83,7 +83,7 @@ func (s *Stream) fill(ctx context.Context, p []byte) (int, error) {
 	if s.begun != nil {
 		return 0, s.ending(s.begun)
 	}
-	s.watch.over(ctx)
+	s.watch.Over(ctx)
 	for {
 		deadline := time.Now().Add(s.c.cfg.Timeouts.Stall)
 		s.body.SetReadDeadline(deadline)
@@ -191,7 +191,7 @@ func (s *Stream) Close() error {
 		s.closed.Store(true)
 		close(s.done)
 		s.body.Close()
-		s.watch.end()
+		s.watch.End()
 		s.c.end()
 	})
 	return nil
