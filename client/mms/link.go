@@ -84,6 +84,7 @@ type programme struct {
 	way    way
 	proto  string // "udp", "tcp", "http/1.0"
 	public bool   // it is of the public network
+	title  string // that the server gives the entry, cleaned; may be empty
 
 	// header is the ASF header object and the first 50 bytes of the data object,
 	// at most maxHeader bytes.

@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/binary"
+
 const (
 	// chunkBuffer holds the longest chunk and a large read behind it.
 	chunkBuffer = 128 << 10
@@ -76,3 +78,10 @@ func (b *ChunkBuffer) Pending() int { return b.end - b.start }
 
 // Reset makes it ready for another body.
 func (b *ChunkBuffer) Reset() { *b = ChunkBuffer{buf: b.buf} }
+
+// Ready reports whether Next has a packet without another read.
+func (b *ChunkBuffer) Ready() bool {
+	head := b.buf[b.start:b.end]
+	return len(head) >= chunkHead && IsChunk(head[0]) && ChunkKind(head[1]) == ChunkData &&
+		len(head) >= chunkHead+int(binary.LittleEndian.Uint16(head[2:]))
+}
