@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"client/hls":        {"client/media", "client/address", "client/mux", "client/ts", "client/fmp4", "client/id3", "client/trace", "client/words"},
 	"client/asf":        {"client/media", "client/words"},
 	"client/mms/wire":   {"client/quoted"},
-	"client/mms":        {"client/media", "client/address", "client/login", "client/asf", "client/mms/wire", "client/datagram", "client/http1", "client/dial", "client/trace", "client/words"},
+	"client/mms":        {"client/media", "client/address", "client/login", "client/metafile", "client/asf", "client/mms/wire", "client/datagram", "client/http1", "client/dial", "client/trace", "client/words"},
 	"client":            {"client/..."},
 	"playlist":          {"client/address"},
 	"player":            {"client/media"},

@@ -2,9 +2,6 @@ package mms
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,15 +108,6 @@ func newHTTPLink(a address.Address, cfg *Config, t *trace.Tracer) *httpLink {
 
 // past is a deadline that ends a Read at once.
 var past = time.Unix(1, 0)
-
-// newGUID names this session and nothing else: players send one that stays the
-// same for years.
-func newGUID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	s := strings.ToUpper(hex.EncodeToString(b[:]))
-	return "{" + s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:] + "}"
-}
 
 func (l *httpLink) programme() *programme { return l.first }
 

@@ -10,11 +10,6 @@ import (
 	"tapedeck/client/words"
 )
 
-// player is what the client calls itself. Servers give a list that leads to a
-// player to whoever is none of theirs, and less to older ones: no Metadata
-// before 9, and a redirect as a script command before 7 ([MS-WMSP] 2.2.1.8).
-const player = "NSPlayer/12.0.7601.17514"
-
 const (
 	// unset is a place that says nothing: of a packet, an offset.
 	unset = "stream-offset=4294967295:4294967295,packet-num=4294967295,max-duration=0"
@@ -38,10 +33,12 @@ const (
 	mostKeep    = time.Hour
 )
 
-// httpAsk is a request ([MS-WMSP] 2.2.2):
+// httpAsk is a request ([MS-WMSP] 2.2.2). Whoever does not call himself a player
+// gets a list that leads to one; older ones get less: no Metadata before 9, and a
+// script command in place of a redirect before 7.
 //
 //	GET /film.asf HTTP/1.0
-//	User-Agent: NSPlayer/12.0.7601.17514
+//	User-Agent: NSPlayer/9.0.0.2980
 //	Host: server
 //	Pragma: xClientGUID={...}
 //	Pragma: client-id=3320437311

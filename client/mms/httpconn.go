@@ -49,16 +49,12 @@ var errUnanswered = errors.New("mms: the server closed the connection without an
 // connect makes a connection. t is nil where nobody is to be told.
 func (l *httpLink) connect(ctx context.Context, t *trace.Tracer) (*httpConn, error) {
 	d := dial.Dialer{Protocol: "mms", Timeout: l.cfg.Timeouts.Connect, Dial: l.cfg.Dial, Trace: t}
-	conn, err := d.TCP(ctx, l.to.HostPort(portOfHTTP), l.public)
+	conn, err := d.TCP(ctx, l.to.HostPort(portHTTP), l.public)
 	if err != nil {
 		return nil, err
 	}
 	return &httpConn{Conn: conn, public: dial.Public(conn)}, nil
 }
-
-// portOfHTTP is where servers are that the link names no port for. Encoders, and
-// servers that stand beside a web server, take 8080.
-const portOfHTTP = "80"
 
 // ask sends a request and reads the head of the reply, logging in where the
 // server asks for it. on is a connection that is used for it, and closed where

@@ -64,7 +64,7 @@ func dialHTTP(ctx context.Context, a address.Address, cfg *Config, t *trace.Trac
 
 // serverOf tells whether two links lead to the same.
 func serverOf(a address.Address) string {
-	return strings.ToLower(a.HostPort(portOfHTTP)) + requestPath(a.Path)
+	return strings.ToLower(a.HostPort(portHTTP)) + requestPath(a.Path)
 }
 
 // follow goes over to where a redirect leads, if that is this protocol. The
@@ -74,7 +74,7 @@ func (l *httpLink) follow(r *RedirectError) bool {
 	if err != nil || to.Scheme != "http" && to.Scheme != "mmsh" {
 		return false
 	}
-	same := strings.EqualFold(to.HostPort(portOfHTTP), l.to.HostPort(portOfHTTP))
+	same := strings.EqualFold(to.HostPort(portHTTP), l.to.HostPort(portHTTP))
 	if !to.HasUser && same {
 		to.User, to.Password, to.HasUser = l.to.User, l.to.Password, l.to.HasUser
 	}

@@ -136,7 +136,8 @@ func (l *httpLink) readChunks(r *httpReply) (*programme, error) {
 func (l *httpLink) programmeOf(header []byte, r *httpReply, meta *wire.Metadata) *programme {
 	p := &programme{
 		server: words.Line(r.Header.Get("Server"), maxErrorWords), way: overHTTP,
-		proto: r.Proto, header: slices.Clone(header),
+		public: l.public || r.conn.public,
+		proto:  r.Proto, header: slices.Clone(header),
 	}
 	said, known := r.pragmas.Get("features")
 	if meta != nil {

@@ -129,9 +129,9 @@ func some(t *testing.T, l *httpLink, play, n int) (ids []uint32) {
 	return ids
 }
 
-// script reads to the end and writes down what came: H a header, h one at which
+// written reads to the end and writes down what came: H a header, h one at which
 // the server waits, D one or more packets.
-func script(t *testing.T, l *httpLink, seen func(item)) (string, error) {
+func written(t *testing.T, l *httpLink, seen func(item)) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -195,7 +195,7 @@ func TestHTTPFilm(t *testing.T) {
 				t.Fatal(err)
 			}
 			packets, last := uint64(0), -1
-			got, err := script(t, l, func(it item) {
+			got, err := written(t, l, func(it item) {
 				if int(it.id) <= last || it.play != 1 {
 					t.Fatalf("packet %d of play %d after %d", it.id, it.play, last)
 				}

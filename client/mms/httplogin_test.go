@@ -3,7 +3,6 @@ package mms
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -139,26 +138,23 @@ func TestHTTPVLC(t *testing.T) {
 	}
 }
 
-func TestSpeaks(t *testing.T) {
-	for _, row := range []struct {
-		server, kind string
-		want         bool
+func TestHTTPProduct(t *testing.T) {
+	for server, want := range map[string]struct {
+		ours, cougar bool
+		major        int
 	}{
-		{"Cougar/9.01.01.5001", "", true},
-		{"cougar 4.1.0.3921", "", true},
-		{"Rex/9.0.0.2980", "application/octet-stream", true},
-		{"", "application/x-mms-framed", true},
-		{"nginx", "Application/VND.ms.wms-hdr.asfv1; x=y", true},
-		{"Cougars/1", "", false},
-		{"Cougar", "video/x-ms-asf", false},
-		{"nginx/1.22", "video/x-ms-wmv", false},
-		{"", "", false},
+		"Cougar/9.01.01.5001":  {true, true, 9},
+		"cougar 4.1.0.3921":    {true, true, 4},
+		"Rex/12.0.0.2980":      {true, false, 12},
+		"Cougar":               {true, true, 0},
+		"Cougar/-1":            {true, true, 0},
+		"Cougars/1":            {},
+		"nginx/1.22":           {},
+		"":                     {},
+		"Cougar/99999999999.1": {true, true, 0},
 	} {
-		h := http.Header{}
-		h.Set("Server", row.server)
-		h.Set("Content-Type", row.kind)
-		if got := Speaks(h); got != row.want {
-			t.Errorf("%+v: %v", row, got)
+		if cougar, major := productOf(server); isOurs(server) != want.ours || cougar != want.cougar || major != want.major {
+			t.Errorf("%q: %v, %v, %d", server, isOurs(server), cougar, major)
 		}
 	}
 }

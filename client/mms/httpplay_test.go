@@ -61,7 +61,7 @@ func TestHTTPPauseAndSeek(t *testing.T) {
 			if err := l.play(ctx, request{from: h.Duration - 500*time.Millisecond, streams: on}); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := script(t, l, nil); got != "D" || err != io.EOF {
+			if got, err := written(t, l, nil); got != "D" || err != io.EOF {
 				t.Errorf("%s, %v", got, err)
 			}
 			if err := l.play(ctx, request{from: time.Second, streams: on}); err != nil {
@@ -204,7 +204,7 @@ func TestHTTPList(t *testing.T) {
 				t.Fatal(err)
 			}
 			plays := 1
-			got, err := script(t, l, func(it item) {
+			got, err := written(t, l, func(it item) {
 				switch {
 				case it.header == nil && it.play != plays:
 					t.Fatalf("a packet of play %d, want %d", it.play, plays)
@@ -329,7 +329,7 @@ func TestHTTPFaults(t *testing.T) {
 				}
 				err = l.play(t.Context(), request{streams: all(t, l.programme())})
 				if err == nil {
-					_, err = script(t, l, nil)
+					_, err = written(t, l, nil)
 				}
 				if row.want == nil {
 					row.want = io.EOF

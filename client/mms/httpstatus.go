@@ -2,32 +2,17 @@ package mms
 
 import (
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 
 	"tapedeck/client/words"
 )
 
-// Speaks reports whether a web server's reply is that of a Windows Media server
-// or encoder: the same link is then opened with mmsh in place of http.
-func Speaks(h http.Header) bool {
-	if isOurs(h.Get("Server")) {
-		return true
-	}
-	kind, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
-	switch strings.TrimSpace(kind) {
-	case "application/vnd.ms.wms-hdr.asfv1", "application/x-mms-framed":
-		return true
-	}
-	return false
-}
-
 // isOurs goes by the header Server: Cougar is the server, Rex the encoder. A
 // blank stands for the slash in those that are neither (VLC, ffserver).
 func isOurs(server string) bool {
 	for _, name := range []string{"Cougar", "Rex"} {
-		if len(server) > len(name) && strings.EqualFold(server[:len(name)], name) && strings.ContainsRune("/ ", rune(server[len(name)])) {
+		if len(server) >= len(name) && strings.EqualFold(server[:len(name)], name) && (server + " ")[len(name)] <= '/' {
 			return true
 		}
 	}
@@ -41,11 +26,11 @@ func productOf(server string) (cougar bool, major int) {
 	}
 	name, version, _ := strings.Cut(strings.Replace(server, " ", "/", 1), "/")
 	number, _, _ := strings.Cut(version, ".")
-	major, err := strconv.Atoi(strings.TrimSpace(number))
-	if err != nil || major < 0 {
-		major = 0
+	n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 8)
+	if err != nil {
+		n = 0
 	}
-	return strings.EqualFold(name, "Cougar"), major
+	return strings.EqualFold(name, "Cougar"), int(n)
 }
 
 // failure is the error of a reply that is no success. What a web server says

@@ -60,8 +60,8 @@ func (r *reader) enter(p *programme) error {
 	r.pick(sel)
 	r.wait()
 	r.s.describe(p, h, sel, r.base, first)
-	if !first && h.Title != "" {
-		r.s.trace.Event(media.Title{Text: h.Title, Time: r.base})
+	if title := cmp.Or(p.title, h.Title); !first && title != "" {
+		r.s.trace.Event(media.Title{Text: title, Time: r.base})
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (s *Session) describe(p *programme, h *asf.Header, x *selection, base time.
 	s.place.Store(-1)
 	i := &s.info
 	if first {
-		i.Title = h.Title
+		i.Title = cmp.Or(p.title, h.Title)
 	}
 	i.Protocol, i.Transport, i.Server = "mms", p.proto, clean(p.server)
 	i.ContentType = "video/x-ms-asf"
