@@ -103,6 +103,13 @@ func (f *funnel) stats() media.Stats {
 	return f.counted.Plus(f.order.stats)
 }
 
+// more reports whether next has something at hand.
+func (f *funnel) more() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.q.waiting() > 0
+}
+
 // next gives the packets as they lie in the blocks.
 func (f *funnel) next(ctx context.Context) (item, error) {
 	for {

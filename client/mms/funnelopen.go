@@ -324,7 +324,7 @@ func plain(s string) string {
 // describe is the programme of a header.
 func (f *funnel) describe(header []byte, bitRate uint32) *programme {
 	p := &programme{
-		server: f.server, way: overTCP, proto: "tcp", header: header,
+		server: f.server, way: overTCP, proto: "tcp", public: f.public, header: header,
 		broadcast: f.file.Attributes&(wire.Broadcast|wire.Live) != 0,
 		seekable:  f.file.Attributes&wire.CanSeek != 0,
 		bitRate:   int(min(bitRate, 1<<31-1)),

@@ -50,7 +50,8 @@ type link interface {
 	programme() *programme
 
 	// play has the server send from a place on. What was sent before is dropped:
-	// items of this call carry its number, the first call's is 1. It returns when
+	// items of this call carry its number, the first call's is 1, and calls that
+	// the server refuses count. It returns when
 	// the server has agreed. While the server sends, play stops it first.
 	play(ctx context.Context, r request) error
 

@@ -285,6 +285,30 @@ func TestSeekRefused(t *testing.T) {
 	})
 }
 
+// A seek that nobody waits for any more leaves the link in an unknown state.
+func TestSeekAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newFake(shape{length: time.Minute})
+		s := over(t, l, Config{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		l.refuse = func(int, request) error {
+			cancel(errors.New("enough"))
+			return context.Cause(ctx)
+		}
+		if _, err := s.Seek(ctx, 20*time.Second); err == nil {
+			t.Fatal("it seeks")
+		}
+		c := &checker{t: t, s: s}
+		var err error
+		for err == nil {
+			_, err = c.next(t.Context())
+		}
+		if err.Error() != "enough" {
+			t.Error(err)
+		}
+	})
+}
+
 func TestSeekSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newFake(shape{length: time.Minute})

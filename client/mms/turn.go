@@ -98,6 +98,9 @@ func (s *Session) play(ctx context.Context, t *turn) (*turn, error) {
 			err = ErrClosed
 		}
 		t.land(0, err)
+		if ctx.Err() != nil { // nobody knows what the server has made of it
+			s.fail(err)
+		}
 		return nil, err
 	}
 	s.touch()
