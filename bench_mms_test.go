@@ -108,7 +108,10 @@ func TestBenchMMSServer(t *testing.T) {
 	}
 	entry, _ := live.Entry(0)
 	rate := float64(len(film)) * 8 / benchMMSLength.Seconds()
-	srv, err := mmstest.Start(mmstest.Options{Programmes: map[string]*mmstest.Programme{"film": live}, Speed: benchMMSRate / rate})
+	srv, err := mmstest.Start(mmstest.Options{
+		Programmes: map[string]*mmstest.Programme{"film": live}, Speed: benchMMSRate / rate,
+		Funnel: mmstest.FunnelOptions{Legacy: true}, // ffmpeg takes every file for number 1
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

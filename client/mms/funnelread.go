@@ -17,7 +17,7 @@ const (
 	// readNap is how long the reader waits for more packets before it reads again,
 	// so that one system call brings many. A read that brought napBelow bytes or
 	// more shows that no patience is needed.
-	readNap  = 3 * time.Millisecond
+	readNap  = 12 * time.Millisecond
 	napBelow = blockSize / 2
 
 	// pongEvery is how often a server is told that we are there while nothing is

@@ -80,6 +80,7 @@ type parser struct {
 	fresh bool   // a new header is announced ($C)
 	entry bool   // an entry has ended, and a change follows
 	heard int    // headers and changes in a row without a packet
+	brief bool   // the last read brought packets, and few: the next one waits for more
 }
 
 // awaits reports whether the reply to another request is to come.
@@ -188,8 +189,12 @@ func (l *httpLink) fill(ctx context.Context, s *httpStream) error {
 	if s.body == nil {
 		return l.turnOver(ctx, s)
 	}
+	if l.in.brief {
+		time.Sleep(readNap) // so that one system call brings many
+	}
 	n, err := s.body.Read(l.in.buf.Room())
 	l.in.buf.Filled(n)
+	l.in.brief = n > 0 && n < napBelow && l.packets.Load() > s.packets
 	l.bytes.Add(uint64(n))
 	switch {
 	case n > 0 || err == nil:
