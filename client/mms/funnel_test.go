@@ -395,8 +395,9 @@ func TestFunnelVariants(t *testing.T) {
 		for _, scheme := range bothWays {
 			t.Run(c.name+" "+scheme, func(t *testing.T) {
 				t.Parallel()
-				c.o.Speed = 20
-				s := onDemand(t, c.o)
+				o := c.o
+				o.Speed = 20
+				s := onDemand(t, o)
 				f := mustDial(t, s.URL(scheme, "film.asf"))
 				mustPlay(t, f, request{from: 50 * time.Second})
 				got, ids := toEnd(t, f)
