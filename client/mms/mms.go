@@ -17,5 +17,16 @@
 //
 //	s, err := mms.Open(ctx, a, mms.Config{})
 //
+// The files of the session:
+//
+//	open.go, route.go, rollover.go, memory.go   which ways are tried, and when
+//	verdict.go, hresult.go, meanings.go         what a refusal means, and whether another way may help
+//	link.go                                     what a way offers
+//	session.go, turn.go                         play, pause, seek: calls of link.play
+//	next.go, reader.go                          packets to chunks
+//	programme.go                                a header, and the next one
+//	choice.go, adapt.go                         which streams, and others where the link is too slow
+//	steward.go                                  what is asked of the server while it plays
+//
 // The wire formats are in package wire, ASF itself in client/asf.
 package mms
