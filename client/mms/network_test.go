@@ -17,7 +17,7 @@ import (
 )
 
 // ways are the schemes of the ways.
-var ways = []string{"mmst", "mmsu"}
+var ways = []string{"mmst", "mmsu", "mmsh"}
 
 // serve starts a server of a film and of a live programme.
 func serve(t *testing.T, o mmstest.Options) *mmstest.Server {
