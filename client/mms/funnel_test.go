@@ -519,7 +519,7 @@ func TestFunnelList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := onDemand(t, mmstest.Options{Speed: 100, Programmes: map[string]*mmstest.Programme{"list": list}})
+			s := onDemand(t, mmstest.Options{Speed: 40, Programmes: map[string]*mmstest.Programme{"list": list}})
 			f := mustDial(t, s.URL(scheme, "list"))
 			mustPlay(t, f, request{})
 			var packets, headers int
@@ -561,7 +561,7 @@ func TestFunnelLiveList(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := onDemand(t, mmstest.Options{Version: version, Speed: 100, Programmes: map[string]*mmstest.Programme{"live": list}})
+				s := onDemand(t, mmstest.Options{Version: version, Speed: 60, Programmes: map[string]*mmstest.Programme{"live": list}})
 				f := mustDial(t, s.URL(scheme, "live"))
 				if p := f.programme(); !p.broadcast || p.seekable || p.duration != 0 {
 					t.Errorf("%+v", p)
