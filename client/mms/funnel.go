@@ -151,7 +151,7 @@ func wake(c chan struct{}) {
 func (f *funnel) fail(err error) {
 	f.c.fail(err)
 	f.mu.Lock()
-	f.finish(err)
+	f.finish(media.At(media.RungTransport, err))
 	sock := f.sock
 	f.mu.Unlock()
 	if sock != nil {

@@ -148,7 +148,7 @@ func (f *funnel) readEntries(ctx context.Context) {
 		}
 		f.give()
 		if err != nil {
-			f.fail(media.At(media.RungTransport, err))
+			f.fail(err)
 			return
 		}
 	}

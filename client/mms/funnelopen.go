@@ -162,7 +162,7 @@ func (f *funnel) timed(ctx context.Context, what string, m wire.Appender, answer
 func refused(step string, hr uint32, err error) error {
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrProtocol, err)
+		return protocolError(err)
 	case HResult(hr).Failed():
 		return &ServerError{Step: step, Code: HResult(hr)}
 	}

@@ -145,7 +145,7 @@ func (f *funnel) stop(ctx context.Context) error {
 		return err
 	}
 	defer f.give()
-	return f.halt(ctx, false)
+	return media.At(media.RungTransport, f.halt(ctx, false))
 }
 
 // halt stops a server that sends; if it is to play, one that sends the next entry
@@ -187,7 +187,6 @@ func (f *funnel) halt(ctx context.Context, toPlay bool) error {
 		f.state = ready
 		f.mu.Unlock()
 	case ctx.Err() == nil:
-		err = media.At(media.RungTransport, err)
 		f.fail(err)
 	}
 	return err

@@ -2,11 +2,9 @@ package mms
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
-	"tapedeck/client/media"
 	"tapedeck/client/mms/wire"
 )
 
@@ -43,9 +41,9 @@ func (f *funnel) readControl() {
 		}
 		f.mu.Unlock()
 		n, err := f.c.nc.Read(b.buf[b.end:])
-		var media bool
+		var packets bool
 		if n > 0 {
-			off, need, media, err = f.cut(b, off, n, err)
+			off, need, packets, err = f.cut(b, off, n, err)
 		} else if err != nil {
 			err = connectionError(err)
 		}
@@ -53,7 +51,7 @@ func (f *funnel) readControl() {
 			f.lostConnection(err)
 			return
 		}
-		if media && n < napBelow && !f.c.awaited() {
+		if packets && n < napBelow && !f.c.awaited() {
 			time.Sleep(readNap)
 		}
 	}
@@ -101,7 +99,12 @@ func (f *funnel) cut(b *block, off, n int, failed error) (rest, need int, packet
 	return off, need, packets, err
 }
 
-func protocolError(err error) error { return fmt.Errorf("mms: %w: %w", ErrProtocol, err) }
+// brokenError is what package wire could not read.
+type brokenError struct{ error }
+
+func (e *brokenError) Unwrap() []error { return []error{ErrProtocol, e.error} }
+
+func protocolError(err error) error { return &brokenError{err} }
 
 // roomTCP waits until there is room for more. It reports false when the link has
 // ended.
@@ -215,7 +218,7 @@ func (f *funnel) lostConnection(err error) {
 		f.finish(io.EOF) // it did not say that this was the end, and could not
 	}
 	f.mu.Unlock()
-	f.fail(media.At(media.RungTransport, err))
+	f.fail(err)
 }
 
 // watch ends a link over which nothing comes while the server is to send: neither
@@ -239,7 +242,7 @@ func (f *funnel) watch() {
 		left := limit - now.Sub(f.heard)
 		f.mu.Unlock()
 		if left <= 0 {
-			f.fail(media.At(media.RungTransport, &TimeoutError{What: "neither a packet nor a ping came", After: limit}))
+			f.fail(&TimeoutError{What: "neither a packet nor a ping came", After: limit})
 			return
 		}
 		timer.Reset(left)

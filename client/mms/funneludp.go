@@ -130,14 +130,14 @@ func (f *funnel) readDatagrams() {
 		}
 		failed = 0
 		if err := f.batch(s.messages[:max(n, 0)], n < batchSize); err != nil {
-			f.fail(media.At(media.RungTransport, err))
+			f.fail(err)
 			return
 		}
 		if n > 0 && n < batchSize {
 			time.Sleep(datagramNap)
 		}
 	}
-	f.fail(media.At(media.RungTransport, errors.New("mms: the UDP socket cannot be read")))
+	f.fail(errors.New("mms: the UDP socket cannot be read"))
 }
 
 // roomUDP waits until there is room for more. Meanwhile the kernel keeps what
