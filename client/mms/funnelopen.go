@@ -65,7 +65,7 @@ func openFunnel(ctx context.Context, nc net.Conn, listen listener, a address.Add
 		entry: make(chan struct{}, 1), ebb: make(chan struct{}, 1), heard: time.Now(),
 	}
 	f.cfg.Timeouts = cfg.Timeouts.withDefaults()
-	f.order.give = f.deliverDatagram
+	f.order = newReorder(f.deliverDatagram)
 	f.give()
 	if far, err := netip.ParseAddrPort(nc.RemoteAddr().String()); err == nil {
 		f.peer = far.Addr().Unmap()

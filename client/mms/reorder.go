@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tapedeck/client/media"
+	"tapedeck/client/mms/wire"
 )
 
 const (
@@ -58,10 +59,16 @@ type reorder struct {
 	rtt       time.Duration // of the control connection
 	resends   bool          // the server can be asked again
 	asked     time.Time     // when it was asked last
-	requests  uint32        // datagrams of ours
-	recovered uint32        // packets that came after they were asked for
-	run, runs uint32        // lost in a row: now, at most
+	wanted    [wire.MaxResend]uint32
+	requests  uint32 // datagrams of ours
+	recovered uint32 // packets that came after they were asked for
+	run, runs uint32 // lost in a row: now, at most
 	stats     media.Stats
+}
+
+// newReorder expects the first packet of a session.
+func newReorder(give func(location uint32, packet []byte)) reorder {
+	return reorder{give: give, high: ^uint32(0)}
 }
 
 // slot is a number between next and end.

@@ -61,14 +61,13 @@ func (r *reorder) ask(now time.Time, send func(sequences []uint32)) {
 	if !r.resends || r.empty() || now.Sub(r.asked) < requestGap {
 		return
 	}
-	var room [wire.MaxResend]uint32
-	batch := room[:0]
+	batch := r.wanted[:0]
 	flush := func() {
 		if len(batch) > 0 {
 			r.asked = now
 			r.requests++
 			send(batch)
-			batch = room[:0]
+			batch = batch[:0]
 		}
 	}
 	for seq := r.next; seq != r.end; seq++ {
