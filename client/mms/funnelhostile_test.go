@@ -3,9 +3,11 @@ package mms
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -292,7 +294,7 @@ func TestStrangeOpenings(t *testing.T) {
 		}, nil},
 		{"ends and changes before a play", func(s *scripted) bool {
 			ok := s.open(false)
-			s.send(wire.EndOfStream{Incarnation: 9}, wire.EndOfStream{HResult: 1}, wire.StartedPlaying{}, wire.ReportStreamSwitch{HResult: 0x80004005})
+			s.send(wire.EndOfStream{Incarnation: 9}, wire.EndOfStream{HResult: 1, Incarnation: 9}, wire.StartedPlaying{}, wire.ReportStreamSwitch{HResult: 0x80004005})
 			return ok
 		}, nil},
 	} {
@@ -404,6 +406,51 @@ func TestHostileDatagrams(t *testing.T) {
 	})
 }
 
+// TestResendRequests: what goes out over UDP is a request for nothing, which opens
+// firewalls, and requests for what is missing, each with the session's number and
+// the low half of the file's.
+func TestResendRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var udp *fakeSocket
+		f, _, err := dialScript(t, t.Context(), overUDP, Config{}, func(s *scripted) {
+			udp = s.udp
+			s.open(true)
+			inc, _ := s.start()
+			for _, n := range []byte{0, 3} {
+				s.udp.put(wire.DataPacket{Location: uint32(n), Incarnation: inc, Flags: n, Payload: []byte{n}}.Append(nil), nil)
+			}
+			s.drain()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.play(t.Context(), request{}); err != nil {
+			t.Fatal(err)
+		}
+		mustNext(t, f)
+		begun := time.Now()
+		mustNext(t, f)
+		if took := time.Since(begun); took < time.Second || took > time.Second+2*datagramNap {
+			t.Errorf("waited for %v", took)
+		}
+		sent := udp.sent()
+		const (
+			punch  = "0df0efbe341200000000" + "0000"
+			resend = "0df0efbe341200000700" + "0200" + "01000000" + "02000000"
+		)
+		var got []string
+		for _, b := range sent {
+			got = append(got, hex.EncodeToString(b))
+		}
+		if want := []string{punch, resend, resend, resend}; !slices.Equal(got, want) {
+			t.Errorf("%q", got)
+		}
+		if st := f.stats(); st.Lost != 2 || st.Packets != 2 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
 // TestPingFlood: pings are answered, and not as fast as anybody likes.
 func TestPingFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -437,9 +484,9 @@ func TestPingFlood(t *testing.T) {
 	})
 }
 
-// TestSilence: a server of which nothing is heard while it plays is left, and one
+// TestFunnelSilence: a server of which nothing is heard while it plays is left, and one
 // that pings is not; a pause may be as long as it likes.
-func TestSilence(t *testing.T) {
+func TestFunnelSilence(t *testing.T) {
 	for _, w := range []way{overTCP, overUDP} {
 		synctest.Test(t, func(t *testing.T) {
 			f, _, err := dialScript(t, t.Context(), w, Config{}, func(s *scripted) {
@@ -793,8 +840,8 @@ func TestEncoderRestart(t *testing.T) {
 	})
 }
 
-// TestOpenCancelled: whoever gives up gets the reason back, at once.
-func TestOpenCancelled(t *testing.T) {
+// TestFunnelCancelled: whoever gives up gets the reason back, at once.
+func TestFunnelCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		why := errors.New("another one was faster")

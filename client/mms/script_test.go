@@ -23,7 +23,6 @@ import (
 type scripted struct {
 	t   *testing.T
 	c   net.Conn
-	buf []byte
 	seq uint16
 	udp *fakeSocket
 
