@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tapedeck/client/asf"
 	"tapedeck/client/media"
 )
 
@@ -13,7 +14,8 @@ type tape struct {
 	fakeLink
 	packets [][]byte
 	i       int
-	burst   int // packets at hand at a time; 0: always more
+	burst   int                       // packets at hand at a time; 0: always more
+	late    func(i int) time.Duration // how long after its time packet i is sent; nil: not
 }
 
 func newTape(sh shape, on ...int) *tape {
@@ -34,6 +36,12 @@ func (l *tape) next(context.Context) (item, error) {
 	p := l.packets[l.i%testGOP]
 	send := uint32(l.i) * uint32(testStep/time.Millisecond)
 	copy(p[7:], []byte{byte(send), byte(send >> 8), byte(send >> 16), byte(send >> 24)})
+	if l.late != nil {
+		var set [128]bool
+		set[audioStream], set[highStream] = true, true
+		p = filmPacket(l.i, time.Duration(l.i)*testStep, &set)
+		asf.Shift(p, len(p), 0, uint32(l.late(l.i)/time.Millisecond))
+	}
 	l.i++
 	return item{play: 1, packet: p, id: uint32(l.i)}, nil
 }
@@ -78,7 +86,11 @@ func TestGather(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := time.Duration(len(m.Data)/testSize-1) * testStep; n > maxSpan+testStep {
+		limit := maxSpan
+		if m.Init != nil {
+			limit = firstSpan
+		}
+		if n := time.Duration(len(m.Data)/testSize-1) * testStep; n > limit+testStep {
 			t.Fatalf("a chunk of %v", n)
 		}
 	}

@@ -59,7 +59,8 @@ func (r *reader) more() bool {
 }
 
 func (r *reader) isFull() bool {
-	return len(r.buf[r.fill])+r.size > maxChunk || r.at-r.chunk.Time >= maxSpan
+	size, span := r.limits()
+	return len(r.buf[r.fill])+r.size > size || r.at-r.chunk.Time >= span
 }
 
 // pump reads until t's first packets are there.

@@ -9,13 +9,6 @@ import (
 	"tapedeck/client/media"
 )
 
-// quick is how long a player is asked to buffer, where the header asks for more:
-// three seconds are usual in files, for the modems of their time.
-const quick = 300 * time.Millisecond
-
-// maxPreroll bounds the preroll that is believed.
-const maxPreroll = time.Hour
-
 var (
 	errChanges = fmt.Errorf("mms: %w: %d headers without a packet between them", ErrProtocol, maxChange)
 	errHeader  = fmt.Errorf("mms: %w: the header has no size of packets", ErrProtocol)
@@ -47,10 +40,7 @@ func (r *reader) enter(p *programme) error {
 			r.base = r.s.cfg.Start
 		}
 	}
-	r.ahead, r.preroll = 0, h.Preroll
-	if h.Preroll > quick && h.Preroll < maxPreroll {
-		r.ahead, r.preroll = uint32((h.Preroll-quick)/time.Millisecond), quick
-	}
+	r.preroll.begin(h.Preroll)
 	r.meter = meter{}
 	r.s.pending.Store(nil)
 	r.clock, r.based, r.shift, r.had, r.skip = asf.Clock{}, !r.live, 0, false, false
@@ -69,7 +59,7 @@ func (r *reader) enter(p *programme) error {
 // pick plays a selection from the next packet on, which needs its header.
 func (r *reader) pick(x *selection) {
 	r.sel, r.due, r.fresh = x, true, false
-	r.init = x.head.Keep(x.streams, r.preroll)
+	r.init = x.head.Keep(x.streams, r.preroll.asked)
 	r.s.setSelection(x)
 }
 

@@ -53,8 +53,7 @@ type reader struct {
 	size     int // of its packets
 	live     bool
 	base     time.Duration // the session's time at which it begins
-	preroll  time.Duration // that the player is asked for
-	ahead    uint32        // of the file's, what it is not asked for, ms
+	preroll  preroll       // that the player is asked for
 	changes  int           // headers since the last packet
 	sel      *selection
 	init     []byte        // the header for sel
@@ -232,6 +231,7 @@ func (r *reader) payloads(next *selection) (l looked) {
 		}
 		l.some = true
 		l.key = l.key || key && n == r.sel.key
+		r.preroll.see(r.p.Send(), &r.pl)
 	}
 	return l
 }
@@ -292,7 +292,9 @@ func (r *reader) time() time.Duration {
 // put adds the packet to the chunk in the making.
 func (r *reader) put(it item, l looked) (done media.Chunk, ok bool, err error) {
 	at := r.time()
-	cut := r.due || l.key && r.sel.key != 0 || at-r.chunk.Time >= maxSpan || len(r.buf[r.fill])+r.size > maxChunk
+	r.lengthen(l.key || r.sel.key == 0)
+	size, span := r.limits()
+	cut := r.due || l.key && r.sel.key != 0 || at-r.chunk.Time >= span || len(r.buf[r.fill])+r.size > size
 	if cut && r.making() {
 		done, ok = r.hand(), true
 	}
@@ -335,7 +337,7 @@ func (r *reader) restore(packet []byte, rest bool) bool {
 		return false
 	}
 	sent := uint32((r.zero - r.shift) / time.Millisecond) // what the player's clock is behind that of the packets
-	if shown := sent + r.ahead; shown != 0 && asf.Shift(b[n:], r.size, sent, shown) != nil {
+	if shown := sent + r.preroll.ahead; shown != 0 && asf.Shift(b[n:], r.size, sent, shown) != nil {
 		return false
 	}
 	r.buf[r.fill] = b

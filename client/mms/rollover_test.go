@@ -290,7 +290,7 @@ func TestMemory(t *testing.T) {
 	})
 }
 
-func TestOpenCancelled(t *testing.T) {
+func TestRolloverCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &field{t: t, answers: map[string]answer{"mmsu": {after: never}, "mmst": {after: never}, "mmsh": {after: never}}}
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
