@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"tapedeck/client/media"
@@ -51,6 +52,11 @@ func realMMSLive(t *testing.T) {
 	for _, way := range mmsWays {
 		all = append(all, channel{name: way.scheme, url: s.URL(way.scheme, "live"), protocol: "mms", transport: way.transport, codecs: wm, sound: climbs, live: true})
 	}
+	theirs := mmstest.StartVLC(t, mmstest.Make(t, mmstest.MakeOptions{Length: clip.Duration}))
+	all = append(all, channel{
+		name: "VLC's server", url: strings.Replace(theirs, "http://", "mmsh://", 1), protocol: "mms", transport: "http/1.0",
+		codecs: wm, sound: climbs, live: true,
+	})
 	watchOn(t, newSeeingRig(t), all)
 }
 

@@ -96,6 +96,7 @@ func TestHTTPForgotten(t *testing.T) {
 // TestHTTPVLC: VLC's own server of MMSH sends its stream as the reply to
 // everything.
 func TestHTTPVLC(t *testing.T) {
+	t.Parallel()
 	url := mmstest.StartVLC(t, mmstest.Make(t, mmstest.MakeOptions{Length: 30 * time.Second}))
 	l, o := mustHTTP(t, strings.Replace(url, "http://", "mmsh://", 1), Config{})
 	p := l.programme()
@@ -210,7 +211,7 @@ func TestHTTPCloseEnds(t *testing.T) {
 
 // TestHTTPContextEnds: a call of next that is given up loses nothing.
 func TestHTTPContextEnds(t *testing.T) {
-	s := webServer(t, mmstest.Options{Speed: 1, Burst: -1})
+	s := webServer(t, mmstest.Options{Speed: 3, Burst: -1})
 	l, _ := mustHTTP(t, s.URL("mmsh", "film.asf"), Config{})
 	if err := l.play(t.Context(), request{streams: all(t, l.programme())}); err != nil {
 		t.Fatal(err)

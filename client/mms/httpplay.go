@@ -8,12 +8,12 @@ import (
 	"tapedeck/client/media"
 )
 
-const (
-	// stillStreaming is how long a server may take to see that a data connection
-	// was closed: meanwhile it refuses another one for the session.
-	stillStreaming = 2 * time.Second
-	againAfter     = 300 * time.Millisecond
-)
+// stillStreaming is how long a server may take to see that a data connection was
+// closed: meanwhile it refuses another one for the session.
+const stillStreaming = 2 * time.Second
+
+// againAfter are the waits until it is asked again.
+var againAfter = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond}
 
 // play asks the server to send ([MS-WMSP] 3.1.4.3). It stops what it sends
 // before that, for it would not move to another place otherwise.
@@ -70,12 +70,15 @@ func (l *httpLink) begin(ctx context.Context, r request) (detail string, err err
 	if !l.forgiven(err) {
 		return detail, err
 	}
-	if time.Since(l.closed) < stillStreaming {
-		timer := time.NewTimer(againAfter)
-		defer timer.Stop()
+	for _, wait := range againAfter {
+		if time.Since(l.closed) > stillStreaming {
+			break
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
+			timer.Stop()
 			return "", context.Cause(ctx)
 		}
 		if detail, err = l.start(ctx, r); !l.forgiven(err) {

@@ -170,7 +170,9 @@ func TestHTTPChange(t *testing.T) {
 					choices++
 				}
 			}
-			if want := 1; name != "of old" && (plays != want || choices != 1) || name == "of old" && (plays != 2 || choices != 0) {
+			// The server may refuse once or twice while it has not seen the old
+			// connection's end.
+			if old := name == "of old"; !old && (plays != 1 || choices != 1) || old && (plays < 2 || choices != 0) {
 				t.Errorf("%d Play, %d SelectStream", plays, choices)
 			}
 		})

@@ -190,6 +190,8 @@ type looked struct {
 	some bool // something of the selection is in it
 	rest bool // something else is
 	next bool // the selection that is pending begins in it
+
+	lead time.Duration // that presentation is ahead of sending, at most
 }
 
 // look looks into a packet. Where the server was asked for other streams, their
@@ -230,6 +232,7 @@ func (r *reader) payloads(next *selection) (l looked) {
 			continue
 		}
 		l.some = true
+		l.lead = max(l.lead, time.Duration(int32(r.pl.Time-r.p.Send()))*time.Millisecond)
 		l.key = l.key || key && n == r.sel.key
 		r.preroll.see(r.p.Send(), &r.pl)
 	}
@@ -291,6 +294,11 @@ func (r *reader) time() time.Duration {
 
 // put adds the packet to the chunk in the making.
 func (r *reader) put(it item, l looked) (done media.Chunk, ok bool, err error) {
+	if !r.based && r.ahead != 0 && l.lead < r.head.Preroll/2 {
+		// VLC's own server does not add the preroll that its header tells: a
+		// player that takes it off would find each picture late.
+		r.ahead = -uint32(r.preroll / time.Millisecond)
+	}
 	at := r.time()
 	r.lengthen(l.key || r.sel.key == 0)
 	size, span := r.limits()
