@@ -2,6 +2,10 @@ package metafile
 
 import "strings"
 
+// maxBased bounds the bytes of a list's links that were put below a base: each of
+// many short ones would be as long as that.
+const maxBased = 4 << 20
+
 // parseASX reads Microsoft's redirector in each of its three forms:
 //
 //	<ASX version="3.0">
@@ -30,6 +34,7 @@ func parseASX(s string) []Link {
 	}
 	var links []Link
 	base, whole, title, titled, begun, inside := "", "", "", false, 0, false
+	room := maxBased
 	for t := (tags{rest: s}); ; {
 		text, got, ok := t.next()
 		if titled {
@@ -51,9 +56,13 @@ func parseASX(s string) []Link {
 				whole = base
 			}
 		case "ref", "entryref":
-			if !got.closing {
-				links = add(links, Link{URL: under(base, got.attr["href"]), Title: title})
+			if got.closing {
+				continue
 			}
+			if room -= len(base); room < 0 {
+				return links
+			}
+			links = add(links, Link{URL: under(base, got.attr["href"]), Title: title})
 		}
 	}
 }

@@ -189,3 +189,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestLongBase: a base is not made a part of each of ten thousand links.
+func TestLongBase(t *testing.T) {
+	base := "http://h/" + strings.Repeat("x", 60_000) + "/"
+	body := `<asx><base href="` + base + `"/>` + strings.Repeat(`<ref href="a"/>`, maxLinks) + "</asx>"
+	_, links, ok := Parse([]byte(body), "")
+	size := 0
+	for _, l := range links {
+		size += len(l.URL)
+	}
+	if !ok || len(links) == 0 || size > maxBased+len(links) {
+		t.Errorf("%v: %d links of %d bytes together, from a list of %d", ok, len(links), size, len(body))
+	}
+}
