@@ -20,11 +20,11 @@ const (
 // headerWait is how long the pieces of a header may take over UDP: a second, and
 // the time that it takes at the stream's bit rate.
 func headerWait(size, bitRate uint32) time.Duration {
-	wait := leastHeaderWait
-	if bitRate > 0 {
-		wait += time.Duration(float64(size) * 8 / float64(bitRate) * float64(time.Second))
+	if bitRate == 0 {
+		return leastHeaderWait
 	}
-	return min(wait, mostHeaderWait)
+	sending := float64(size) * 8 / float64(bitRate) // seconds; more than a Duration holds where a server says nonsense
+	return min(leastHeaderWait+time.Duration(min(sending, mostHeaderWait.Seconds())*float64(time.Second)), mostHeaderWait)
 }
 
 // readHeader asks for the header, over UDP again and again: its pieces get lost,

@@ -139,12 +139,14 @@ func (f *funnel) connect(ctx context.Context, a address.Address) error {
 	if err = refused("connect", r.HResult, err); err != nil {
 		return err
 	}
-	f.server = words.Line(r.Version, maxVersion)
-	f.scheme = r.Login
 	major, _, _ := strings.Cut(r.Version, ".")
-	if n, err := strconv.ParseUint(major, 10, 16); err == nil {
-		f.major = int(n)
+	n, err := strconv.ParseUint(major, 10, 16)
+	if err != nil {
+		n = 0
 	}
+	f.mu.Lock() // the reader looks at them where a server says what nobody asked for
+	f.server, f.scheme, f.major = words.Line(r.Version, maxVersion), r.Login, int(n)
+	f.mu.Unlock()
 	return nil
 }
 
@@ -280,11 +282,14 @@ func (f *funnel) openFile(ctx context.Context, a address.Address) error {
 		case wire.MIDRedirect:
 			return f.elsewhere(m)
 		default:
-			f.file, err = wire.ParseReportOpenFile(m)
+			file, err := wire.ParseReportOpenFile(m)
+			f.mu.Lock()
+			f.file = file
 			if f.sock != nil {
-				f.sock.file = uint16(f.file.OpenFileID)
+				f.sock.file = uint16(file.OpenFileID)
 			}
-			return l.verdict(refused("open", f.file.HResult, err))
+			f.mu.Unlock()
+			return l.verdict(refused("open", file.HResult, err))
 		}
 	}
 }
