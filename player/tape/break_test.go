@@ -79,3 +79,79 @@ func TestBreaks(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestBreakAmongWhatIsLost: a reader that falls behind over a new header stops at
+// it all the same.
+func TestBreakAmongWhatIsLost(t *testing.T) {
+	const size = 100
+	tp := New(Limits{Bytes: 10 * size})
+	put(tp, 0, true, "A", 'a', size, 0)
+	put(tp, 1, true, "", 'a', size, 0)
+	r, err := tp.ReadOldest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.StopAtBreaks()
+	read(t, r, 2)
+	put(tp, 4, true, "B", 'b', size, 0)
+	for n := 5; n < 20; n++ {
+		put(tp, float64(n), true, "", 'b', size, 0)
+	}
+	buf := make([]byte, size)
+	_, err = r.Read(buf)
+	if _, ok := errors.AsType[*Lost](err); !ok {
+		t.Fatalf("%v, want a *Lost", err)
+	}
+	for range 2 {
+		n, err := r.Read(buf)
+		if _, ok := errors.AsType[*Break](err); !ok {
+			t.Fatalf("%q, %v, want a *Break", buf[:n], err)
+		}
+	}
+	r.Pass()
+	if got := read(t, r, 5); got != "Bbbbb" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestLossBehindABreak: what is lost between a Break and the Pass over it does not
+// cost the header, nor the next Break.
+func TestLossBehindABreak(t *testing.T) {
+	const size = 100
+	tp := New(Limits{Bytes: 10 * size})
+	put(tp, 0, true, "A", 'a', size, 0)
+	put(tp, 1, true, "B", 'b', size, 0)
+	r, err := tp.ReadOldest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.StopAtBreaks()
+	read(t, r, 1+size)
+	buf := make([]byte, size)
+	if _, err = r.Read(buf); err == nil {
+		t.Fatal("no Break")
+	}
+	r.Pass()
+	put(tp, 2, true, "A", 'a', size, 0)
+	for n := 3; n < 20; n++ {
+		put(tp, float64(n), true, "", 'a', size, 0)
+	}
+	put(tp, 20, true, "C", 'c', size, 0)
+	if _, err = r.Read(buf); err == nil {
+		t.Fatal("no *Lost")
+	}
+	if got := read(t, r, 5); got != "Aaaaa" {
+		t.Errorf("%q", got)
+	}
+	for {
+		n, err := r.Read(buf)
+		if _, ok := errors.AsType[*Break](err); ok {
+			return
+		}
+		if err != nil || buf[0] != 'a' {
+			t.Fatalf("%q, %v, want a *Break", buf[:n], err)
+		}
+	}
+}

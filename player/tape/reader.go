@@ -46,6 +46,7 @@ type Reader struct {
 	origin time.Duration
 	stops  bool // at a Break
 	pass   bool // over the next one
+	broken bool // one is due here: it was led over it by a loss
 
 	closing sync.Once
 	closed  chan struct{}
@@ -163,6 +164,12 @@ func (r *Reader) take(p []byte) (int, <-chan struct{}, error) {
 		}
 		return 0, t.watch(), nil
 	}
+	if r.broken {
+		if !r.pass {
+			return 0, nil, &Break{At: t.timeAt(r.offset)}
+		}
+		r.broken, r.pass = false, false
+	}
 	limit := t.end
 	for _, h := range t.inits {
 		if h.offset < r.offset {
@@ -205,12 +212,20 @@ func (r *Reader) take(p []byte) (int, <-chan struct{}, error) {
 }
 
 // recover moves a reader whose place is gone to the oldest key point. Where
-// there is none yet it stays, and nil is returned.
+// there is none yet it stays, and nil is returned. One that stops at a Break
+// meets it there if it was among what is gone.
 func (r *Reader) recover() *Lost {
 	for _, p := range r.tape.points {
 		if p.offset >= r.tape.first {
 			lost := &Lost{Bytes: p.offset - r.offset, Now: p.time}
+			old := header{init: r.init, origin: r.origin}
 			r.place(p)
+			switch {
+			case r.stops && r.pass: // what follows begins anew already
+				r.head, r.broken, r.pass = p.init, false, false
+			case r.stops:
+				r.broken = r.broken || !old.is(p.init, p.origin)
+			}
 			return lost
 		}
 	}
