@@ -34,6 +34,9 @@ type httpLink struct {
 
 	// public: a server of the public network has sent us to this one.
 	public bool
+	// webPublic: the web server that answered a Describe is of that network, or we
+	// were sent to it from there.
+	webPublic bool
 
 	login *httpLogin
 

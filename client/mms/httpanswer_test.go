@@ -173,3 +173,18 @@ func TestHTTPOldRequest(t *testing.T) {
 		t.Errorf("%q", r)
 	}
 }
+
+// TestHTTPReasonIsCleaned: the words of a status line are in an event.
+func TestHTTPReasonIsCleaned(t *testing.T) {
+	s := &rawServer{answer: func(int, string) string {
+		return "HTTP/1.0 404 No\u009b31m\u202e" + strings.Repeat("x", 1000) + "\r\nServer: Cougar/9.1\r\n\r\n"
+	}}
+	_, o, _ := httpTo(t, linkTo(s.start(t)), Config{})
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range o.events {
+		if step, ok := e.(media.Step); ok && (strings.ContainsAny(step.Detail, "\u009b\u202e") || len(step.Detail) > 200) {
+			t.Errorf("%q", step.Detail)
+		}
+	}
+}

@@ -92,7 +92,7 @@ func (l *httpLink) asWeb() error {
 	if l.to.HasUser {
 		link += url.UserPassword(l.to.User, l.to.Password).String() + "@"
 	}
-	return &RedirectError{Link: link + l.to.Authority() + requestPath(l.to.Path), Public: l.public}
+	return &RedirectError{Link: link + l.to.Authority() + requestPath(l.to.Path), Public: l.webPublic}
 }
 
 // describe asks for the header ([MS-WMSP] 3.1.4.2).
@@ -149,7 +149,7 @@ func (l *httpLink) described(ctx context.Context, r *httpReply) (*programme, err
 
 // detail is the reply in a few words: "200 OK, Cougar/9.01.01.5001".
 func (r *httpReply) detail() string {
-	s := strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, r.Reason))
+	s := strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, words.Line(r.Reason, maxReason)))
 	if server := words.Line(r.Header.Get("Server"), maxErrorWords); server != "" {
 		s += ", " + server
 	}

@@ -176,7 +176,7 @@ func (l *httpLink) foreign(r *httpReply, b []byte) error {
 			break
 		}
 	}
-	l.public = public
+	l.webPublic = public // and not public, which the keeper reads meanwhile
 	if bytes.HasPrefix(b, asfStart) {
 		return errFile
 	}
