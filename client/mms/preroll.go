@@ -34,10 +34,11 @@ const (
 type preroll struct {
 	file  time.Duration // the header's preroll
 	asked time.Duration
-	ahead uint32        // file less asked, ms
+	ahead uint32        // what is taken off the presentation times, ms; it wraps
 	lag   time.Duration // the most that an object came after its time
 
 	raised bool // in the middle of what is played
+	bare   bool // the presentation times have no preroll in them
 }
 
 // begin asks for as little as may do.
@@ -50,21 +51,39 @@ func (p *preroll) begin(file time.Duration) {
 
 func (p *preroll) ask(d time.Duration) {
 	p.asked = min(d, p.file)
-	p.ahead = uint32((p.file - p.asked) / time.Millisecond)
+	p.ahead = uint32((p.inTimes() - p.asked) / time.Millisecond)
+}
+
+// leaveOut is for VLC's own server, whose presentation times do not have the
+// preroll in them that its header tells: a player that takes it off would find
+// each picture late.
+func (p *preroll) leaveOut() {
+	if p.ahead != 0 && !p.bare {
+		p.bare, p.lag = true, 0
+		p.ask(p.asked)
+	}
+}
+
+// inTimes is how far presentation times are ahead of the content's.
+func (p *preroll) inTimes() time.Duration {
+	if p.bare {
+		return 0
+	}
+	return p.file
 }
 
 // see takes in a payload with which an object ends, in a packet that was sent at
 // send.
 func (p *preroll) see(send uint32, pl *asf.Payload) {
-	if p.ahead == 0 || !pl.Timed || pl.Size != pl.Offset+uint32(len(pl.Data)) {
+	if p.asked == p.file || !pl.Timed || pl.Size != pl.Offset+uint32(len(pl.Data)) {
 		return
 	}
-	due := pl.Time - uint32(p.file/time.Millisecond)
+	due := pl.Time - uint32(p.inTimes()/time.Millisecond)
 	p.lag = max(p.lag, time.Duration(int32(send-due))*time.Millisecond)
 }
 
 // short reports whether more has to be asked for.
-func (p *preroll) short() bool { return p.ahead > 0 && p.lag+lagRoom > p.asked }
+func (p *preroll) short() bool { return p.asked < p.file && p.lag+lagRoom > p.asked }
 
 // longer asks for what is needed now. Who has begun begins anew for it: the second
 // time it is asked for all that the file does.
@@ -103,7 +122,7 @@ func (r *reader) lengthen(startsHere bool) {
 
 // limits bound the chunk in the making, in bytes and in time.
 func (r *reader) limits() (size int, span time.Duration) {
-	if r.chunk.Init != nil && r.preroll.ahead > 0 {
+	if r.chunk.Init != nil && r.preroll.asked < r.preroll.file {
 		return firstChunk, firstSpan
 	}
 	return maxChunk, maxSpan

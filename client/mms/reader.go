@@ -294,10 +294,8 @@ func (r *reader) time() time.Duration {
 
 // put adds the packet to the chunk in the making.
 func (r *reader) put(it item, l looked) (done media.Chunk, ok bool, err error) {
-	if !r.based && r.ahead != 0 && l.lead < r.head.Preroll/2 {
-		// VLC's own server does not add the preroll that its header tells: a
-		// player that takes it off would find each picture late.
-		r.ahead = -uint32(r.preroll / time.Millisecond)
+	if !r.based && l.lead < r.head.Preroll/2 {
+		r.preroll.leaveOut()
 	}
 	at := r.time()
 	r.lengthen(l.key || r.sel.key == 0)
