@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"tapedeck/client"
 )
@@ -227,16 +228,24 @@ func (r *funcReader) Close() error {
 	return nil
 }
 
+// maxTitle bounds what of a title is in the name of a file, in bytes: file systems
+// take names of 255.
+const maxTitle = 160
+
 // fileName makes a name that every file system takes from a title and a time.
 func fileName(title string, at time.Time) string {
 	clean := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune(`/\:*?"<>|`, r) {
 			return '_'
 		}
 		return r
 	}, title)
 	if runes := []rune(clean); len(runes) > 80 {
 		clean = string(runes[:80])
+	}
+	for len(clean) > maxTitle {
+		_, size := utf8.DecodeLastRuneInString(clean)
+		clean = clean[:len(clean)-size]
 	}
 	clean = strings.Trim(clean, " .")
 	return fmt.Sprintf("%s %s", clean, at.Format("2006-01-02 15.04.05"))

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -168,5 +169,23 @@ func TestHeadersWithoutEnd(t *testing.T) {
 	})
 	if files, err := os.ReadDir(dir); err != nil || len(files) != maxParts {
 		t.Errorf("%d files, %v", len(files), err)
+	}
+}
+
+// TestFileNames: titles become names that a file system takes, and that a person
+// reads as they are.
+func TestFileNames(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	const stamp = " 2026-01-02 03.04.05"
+	for title, want := range map[string]string{
+		"News":                   "News" + stamp,
+		"../a:b\x1b[31m":         "_a_b_[31m" + stamp,
+		"a\u202efsa.exe":         "a_fsa.exe" + stamp,
+		strings.Repeat("語", 100): strings.Repeat("語", 53) + stamp,
+		strings.Repeat("a", 100): strings.Repeat("a", 80) + stamp,
+	} {
+		if got := fileName(title, at); got != want {
+			t.Errorf("%q: %q, want %q", title, got, want)
+		}
 	}
 }
