@@ -142,9 +142,13 @@ func (r *reader) fetch(ctx context.Context) (item, error) {
 	s := r.s
 	if r.atHand {
 		r.atHand = false
-		return s.link.next(ctx)
+		s.hungry.Store(r.looked) // what is at hand may turn out to be nothing
+		it, err := s.link.next(ctx)
+		s.hungry.Store(0)
+		return it, err
 	}
 	since := s.clock()
+	r.looked = since
 	s.hungry.Store(since)
 	it, err := s.link.next(ctx)
 	s.hungry.Store(0)

@@ -90,6 +90,7 @@ type reader struct {
 	buf    [2][]byte // one is the reader's, one belongs to who called Next
 	fill   int
 	atHand bool  // the next item is there
+	looked int64 // when it was last waited for, as Session.clock has it
 	end    error // what follows after the chunk in the making
 
 	meter meter
