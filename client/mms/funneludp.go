@@ -22,6 +22,11 @@ const (
 	// that the next call brings many again.
 	datagramNap = 2 * time.Millisecond
 
+	// tailLinger is how long the socket is read on behind an end that was announced
+	// over TCP, if nothing is known to be missing: the end may have overtaken more
+	// than one read brings.
+	tailLinger = 20 * time.Millisecond
+
 	maxReadErrors = 100 // in a row, on a socket that was not closed
 )
 
@@ -112,8 +117,11 @@ func (f *funnel) readDatagrams() {
 			return
 		}
 		f.mu.Lock()
-		f.settleTail() // a kick may have come between two reads
-		if next := f.order.deadline(); !next.Equal(s.deadline) {
+		next := f.order.deadline()
+		if f.tail != nil && f.order.empty() {
+			next = time.Now().Add(tailLinger)
+		}
+		if !next.Equal(s.deadline) {
 			s.deadline = next
 			_ = s.conn.SetReadDeadline(next) // a closed socket says so when it is read
 		}
@@ -184,7 +192,9 @@ func (f *funnel) batch(messages []ipv4.Message, all bool) error {
 		f.order.expire(now)
 	}
 	f.order.ask(now, f.sock.request)
-	f.settleTail()
+	if all {
+		f.settleTail() // else more of the play lies in the socket than anybody guessed
+	}
 	if f.q.waiting() > 0 {
 		wake(f.ready)
 	}
