@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,6 +190,47 @@ func TestLiveStreamRefusesSeekButRewindsItsTape(t *testing.T) {
 	})
 }
 
+func TestStartWithinALiveStreamIsRefused(t *testing.T) {
+	deckTest(t, newSession(liveInfo), func(t *testing.T, b *bench) {
+		b.deck.Do(Play{Entry: entry, Start: 20 * time.Second})
+		after(2 * time.Second)
+		if st := b.state(); st.Phase != Playing || !strings.Contains(b.log(), "refused") {
+			t.Errorf("%v, and a start at 20 s is answered by %s", st.Phase, b.log())
+		}
+	})
+}
+
+// grownSession is a server's playlist, whose length is known up to the end of
+// the entry that is sent.
+type grownSession struct {
+	*fakeSession
+	grown *atomic.Bool
+}
+
+func (s grownSession) Info() media.Info {
+	i := s.fakeSession.Info()
+	if i.Duration = 3 * time.Second; s.grown.Load() {
+		i.Duration = 30 * time.Second
+	}
+	return i
+}
+
+func TestPlaylistOutlastsItsFirstEntry(t *testing.T) {
+	s := grownSession{newSession(filmInfo), new(atomic.Bool)}
+	deckTest(t, s, func(t *testing.T, b *bench) {
+		b.deck.Do(Play{Entry: entry})
+		after(2 * time.Second)
+		s.grown.Store(true)
+		if st := b.state(); st.Duration != 3*time.Second {
+			t.Errorf("in the first entry the length is %v", st.Duration)
+		}
+		after(6 * time.Second)
+		if st := b.state(); st.Position < 4*time.Second || st.Duration != 30*time.Second {
+			t.Errorf("behind the first entry: %v of %v", st.Position, st.Duration)
+		}
+	})
+}
+
 func TestLiveGoesOnToTheTapeWhilePaused(t *testing.T) {
 	s := newSession(liveInfo)
 	deckTest(t, s, func(t *testing.T, b *bench) {
@@ -291,7 +333,11 @@ func TestRecordingAloneTakesAllThatComes(t *testing.T) {
 		go func() { defer close(b.done); b.deck.Run(ctx) }()
 		b.deck.Do(Play{Entry: entry})
 		b.deck.Do(Record{Path: path})
-		after(5 * time.Second)
+		after(1500 * time.Millisecond)
+		if st := b.state(); st.Position < time.Second/2 {
+			t.Errorf("a second and a half has come, and the position is %v", st.Position)
+		}
+		after(3500 * time.Millisecond)
 		kept, _ := os.ReadFile(path)
 		if !strings.HasPrefix(string(kept), "HEAD[0.0]") || !strings.HasSuffix(string(kept), "[1.9]") {
 			t.Errorf("kept %q, want all of it", kept)

@@ -158,9 +158,19 @@ func (l *loop) locate(s *stream, st player.Status) {
 	at := max(0, s.media(played))
 	l.playerLength(s, st.Length)
 	if d := l.state.Duration; d > 0 {
-		at = min(at, d)
+		at = min(at, l.outlasts(s, at))
 	}
 	l.moveTo(s, at)
+}
+
+// outlasts is the duration, which a server's own playlist has for what has come
+// of it: it is taken anew where what is played lies behind it.
+func (l *loop) outlasts(s *stream, at time.Duration) time.Duration {
+	if s.file == nil && at > l.state.Duration {
+		s.info.Duration = max(s.info.Duration, s.session.Info().Duration)
+		l.state.Duration = max(l.state.Duration, s.info.Duration)
+	}
+	return l.state.Duration
 }
 
 // learnTracks fills in what only the decoder knows.
@@ -262,21 +272,24 @@ func (l *loop) fade() {
 	}
 }
 
-// measureTape sets what can be gone back to.
+// measureTape sets what can be gone back to, and without a player the position.
 func (l *loop) measureTape(s *stream) {
-	if s.tape == nil || !s.info.Live {
+	if s.tape == nil || !s.info.Live && l.head != nil {
 		return
 	}
 	from, to, ok := s.tape.Span()
 	if !ok {
 		return
 	}
+	if l.head == nil {
+		l.moveTo(s, to)
+	}
+	if !s.info.Live {
+		return
+	}
 	l.state.TapeFrom, l.state.TapeTo, l.state.Behind = from, to, 0
 	if s.shifted {
 		l.state.Behind = max(to-l.state.Position, 0)
-	}
-	if l.head == nil {
-		l.moveTo(s, to)
 	}
 }
 

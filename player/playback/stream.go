@@ -111,8 +111,11 @@ func (l *loop) opened(s *stream, session client.Session, err error) {
 		l.recordArmed(s)
 		return
 	}
-	if s.start > 0 && s.info.Can.NoSeek == "" {
+	switch {
+	case s.start > 0 && s.info.Can.NoSeek == "":
 		l.seek(s.start)
+	case s.start > 0:
+		l.refuse("cannot seek: " + s.info.Can.NoSeek)
 	}
 	l.startPump(s)
 }
