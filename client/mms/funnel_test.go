@@ -102,7 +102,7 @@ func dialTest(t testing.TB, link string, cfg Config) (*funnel, *tried, error) {
 		t.Fatal(err)
 	}
 	w := overTCP
-	if a.Scheme == "mmsu" {
+	if a.Scheme == "mmsu" || a.Scheme == "mms" {
 		w = overUDP
 	}
 	told := &tried{}
@@ -279,11 +279,14 @@ func TestFunnelVariants(t *testing.T) {
 func TestFunnelRefusedUDP(t *testing.T) {
 	t.Parallel()
 	s := onDemand(t, mmstest.Options{Funnel: mmstest.FunnelOptions{RefuseUDP: true}})
-	f, told, err := dialTest(t, s.URL("mmsu", "film.asf"), Config{})
+	if _, told, err := dialTest(t, s.URL("mmsu", "film.asf"), Config{}); !errors.Is(err, ErrForced) || len(told.notes) != 0 {
+		t.Errorf("where the link forces UDP: %v, %q", err, told.notes)
+	}
+	f, told, err := dialTest(t, s.URL("mms", "film.asf"), Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.programme().way != overTCP || f.programme().proto != "tcp" || len(told.notes) != 1 || s.Stats().Connections != 1 {
+	if f.programme().way != overTCP || f.programme().proto != "tcp" || len(told.notes) != 1 || s.Stats().Connections != 2 {
 		t.Errorf("%+v, %q, %+v", f.programme(), told.notes, s.Stats())
 	}
 	mustPlay(t, f, request{})

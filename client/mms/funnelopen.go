@@ -97,7 +97,7 @@ func (f *funnel) open(ctx context.Context, listen listener, a address.Address, w
 		return err
 	}
 	if w == overUDP {
-		if err := f.funnelUDP(ctx, listen); err != nil {
+		if err := f.funnelUDP(ctx, listen, a.Scheme == "mmsu"); err != nil {
 			return err
 		}
 	}
@@ -179,8 +179,9 @@ func (f *funnel) connectTCP(ctx context.Context) error {
 }
 
 // funnelUDP asks for the media over UDP. Where the server refuses that they come
-// over TCP: it lets the client ask again on the same connection.
-func (f *funnel) funnelUDP(ctx context.Context, listen listener) error {
+// over TCP, unless the link forces UDP: it lets the client ask again on the same
+// connection.
+func (f *funnel) funnelUDP(ctx context.Context, listen listener, forced bool) error {
 	start := time.Now()
 	err := f.connectUDP(ctx, listen)
 	detail := ""
@@ -202,12 +203,18 @@ func (f *funnel) funnelUDP(ctx context.Context, listen listener) error {
 	if !errors.Is(err, errNoFunnel) {
 		return err
 	}
+	if forced {
+		return media.At(media.RungSession, errForced)
+	}
 	f.trace.Note("the server does not send over UDP: going on over TCP")
 	return media.At(media.RungSession, f.connectTCP(ctx))
 }
 
 // errNoFunnel marks a refused funnel: a DisconnectedFunnel.
 var errNoFunnel = errors.New("mms: the server has no funnel of the kind")
+
+// errForced ends a link with mmsu:// where the media would come over TCP.
+var errForced = fmt.Errorf("mms: %w: it does not send over UDP", ErrForced)
 
 func (f *funnel) connectUDP(ctx context.Context, listen listener) error {
 	m, err := f.timed(ctx, "funnel info", wire.FunnelInfo{Pair: wire.NoPair}, wire.MIDReportFunnelInfo)

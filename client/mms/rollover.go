@@ -121,7 +121,7 @@ func (o *rollover) try(ctx context.Context, at *attempt) (*Session, error) {
 	l, err := o.dial(ctx, at.route, at.route.to(o.a), o.cfg, at.trace)
 	if err == nil && o.a.Scheme == "mmsu" && l.programme().way != overUDP {
 		l.close()
-		err = media.At(media.RungSession, fmt.Errorf("mms: %w: it does not send over UDP", ErrForced))
+		err = media.At(media.RungSession, errForced)
 	}
 	if err != nil {
 		return nil, caused(ctx, err)
