@@ -138,7 +138,12 @@ func oneLink(c console, flags *pflag.FlagSet) (string, bool) {
 		fmt.Fprintln(c.stderr, "tapedeck: one link is wanted; see tapedeck --help")
 		return "", false
 	}
-	return flags.Arg(0), true
+	link := flags.Arg(0)
+	if at, err := os.Stat(link); err == nil && at.Mode().IsRegular() {
+		fmt.Fprintf(c.stderr, "tapedeck: %s is a file, and a link is wanted; a list, M3U or PLS, is opened with tapedeck FILE\n", link)
+		return "", false
+	}
+	return link, true
 }
 
 // version is the module's, or the commit that the binary was built from.

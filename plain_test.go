@@ -324,6 +324,7 @@ func plainStatus(t *testing.T) {
 		{args: []string{"play", live, live}, status: exitUsage, says: "one link is wanted"},
 		{args: []string{"play", "--nonsense", live}, status: exitUsage, says: "unknown flag"},
 		{args: []string{"play", "--for", "soon", live}, status: exitUsage, says: "a time has a unit"},
+		{args: []string{"play", bad}, status: exitUsage, says: "is a file"},
 		{args: []string{"probe"}, status: exitUsage, says: "one link is wanted"},
 		{args: []string{"record", live}, status: exitUsage, says: "-o"},
 		{args: []string{"record", "-o", "x.mkv"}, status: exitUsage, says: "one link is wanted"},
