@@ -1,15 +1,20 @@
 package mms
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
+	"testing"
+	"time"
+
+	"tapedeck/client/dial"
 	"tapedeck/client/login"
 	"tapedeck/client/media"
 	"tapedeck/client/mms/mmstest"
 	"tapedeck/client/mms/wire"
-	"testing"
-	"time"
 )
 
 // TestHTTPAnswers: what a server may say in place of a description.
@@ -186,5 +191,42 @@ func TestHTTPReasonIsCleaned(t *testing.T) {
 		if step, ok := e.(media.Step); ok && (strings.ContainsAny(step.Detail, "\u009b\u202e") || len(step.Detail) > 200) {
 			t.Errorf("%q", step.Detail)
 		}
+	}
+}
+
+// TestHTTPPublic: a server of the public network does not lead inside.
+func TestHTTPPublic(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer string
+		check  func(error) bool
+	}{
+		"inside":          {"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/a\r\n\r\n", is(dial.ErrPrivate)},
+		"another program": {"HTTP/1.1 302 Found\r\nLocation: rtsp://10.0.0.1/a\r\n\r\n", func(err error) bool { r, ok := errors.AsType[*RedirectError](err); return ok && r.Public }},
+		"a list":          {"HTTP/1.1 200 OK\r\n\r\n[Reference]\r\nRef1=http://10.0.0.1/a\r\n", func(err error) bool { r, ok := errors.AsType[*MetafileError](err); return ok && r.Public }},
+	} {
+		cfg := Config{Dial: func(_ context.Context, _, to string) (net.Conn, error) {
+			host, _, _ := net.SplitHostPort(to)
+			return &cannedConn{reply: []byte(row.answer), far: net.ParseIP(host)}, nil
+		}}
+		if _, _, err := httpTo(t, "mmsh://198.51.100.7/film.asf", cfg); !row.check(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestHTTPCookies: they go back with every request.
+func TestHTTPCookies(t *testing.T) {
+	s := &rawServer{answer: func(n int, r string) string {
+		if n == 1 {
+			return describes(okHead + "Set-Cookie: a=1; path=/\r\nset-cookie: b=\"2\"; expires=never\r\n")
+		}
+		return okHead + "Set-Cookie: a=3\r\n\r\n" + hChunk(sampleHeader()) + dChunk(1, "x")
+	}}
+	l, _, err := playTo(t, s, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.asked(); !strings.Contains(r[1], "\r\nCookie: a=1; b=\"2\"\r\n") || !slices.Equal(l.session.cookies, []string{"a=3", `b="2"`}) {
+		t.Errorf("%q, then %q", r[1], l.session.cookies)
 	}
 }

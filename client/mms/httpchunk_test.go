@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"tapedeck/client/mms/wire"
 	"testing"
 	"time"
+
+	"tapedeck/client/mms/wire"
 )
 
 // playTo opens a link and plays it.

@@ -21,6 +21,7 @@ type cannedConn struct {
 	net.Conn // for what is not used here
 	reply    []byte
 	again    []byte
+	far      net.IP // nil: 127.0.0.1
 	closed   atomic.Bool
 }
 
@@ -44,7 +45,12 @@ func (c *cannedConn) Close() error                     { c.closed.Store(true); r
 func (c *cannedConn) SetDeadline(time.Time) error      { return nil }
 func (c *cannedConn) SetReadDeadline(time.Time) error  { return nil }
 func (c *cannedConn) SetWriteDeadline(time.Time) error { return nil }
-func (c *cannedConn) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+func (c *cannedConn) RemoteAddr() net.Addr {
+	if c.far != nil {
+		return &net.TCPAddr{IP: c.far, Port: 80}
+	}
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+}
 
 // canned opens a link whose replies come from memory, and plays it.
 func canned(t testing.TB, body, again []byte) *httpLink {

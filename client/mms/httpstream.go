@@ -80,6 +80,7 @@ type parser struct {
 	fresh bool   // a new header is announced ($C)
 	entry bool   // an entry has ended, and a change follows
 	heard int    // headers and changes in a row without a packet
+	nap   bool   // the last read brought little: more comes if the next one waits
 	brief bool   // the last read brought packets, and few: the next one waits for more
 }
 
@@ -178,6 +179,10 @@ func (l *httpLink) read(ctx context.Context, s *httpStream) (item, error) {
 // fill reads more of s. What ends it is put into s.end; what ends the call alone
 // is returned.
 func (l *httpLink) fill(ctx context.Context, s *httpStream) error {
+	if l.in.nap {
+		l.in.nap = false
+		time.Sleep(readNap)
+	}
 	l.in.watch.Over(ctx)
 	s.conn.SetReadDeadline(time.Time{})
 	if ctx.Err() != nil { // whatever comes now ends the read
@@ -192,10 +197,12 @@ func (l *httpLink) fill(ctx context.Context, s *httpStream) error {
 	if l.in.brief {
 		time.Sleep(readNap) // so that one system call brings many
 	}
-	n, err := s.body.Read(l.in.buf.Room())
+	room := l.in.buf.Room()
+	n, err := s.body.Read(room)
 	l.in.buf.Filled(n)
 	l.in.brief = n > 0 && n < napBelow && l.packets.Load() > s.packets
 	l.bytes.Add(uint64(n))
+	l.in.nap = n > 0 && n < len(room)/2 && l.in.heard == 0 // between packets
 	switch {
 	case n > 0 || err == nil:
 		return nil
