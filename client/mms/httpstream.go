@@ -81,7 +81,6 @@ type parser struct {
 	entry bool   // an entry has ended, and a change follows
 	heard int    // headers and changes in a row without a packet
 	nap   bool   // the last read brought little: more comes if the next one waits
-	brief bool   // the last read brought packets, and few: the next one waits for more
 }
 
 // awaits reports whether the reply to another request is to come.
@@ -181,7 +180,7 @@ func (l *httpLink) read(ctx context.Context, s *httpStream) (item, error) {
 func (l *httpLink) fill(ctx context.Context, s *httpStream) error {
 	if l.in.nap {
 		l.in.nap = false
-		time.Sleep(readNap)
+		time.Sleep(readNap) // so that one system call brings many packets
 	}
 	l.in.watch.Over(ctx)
 	s.conn.SetReadDeadline(time.Time{})
@@ -194,13 +193,9 @@ func (l *httpLink) fill(ctx context.Context, s *httpStream) error {
 	if s.body == nil {
 		return l.turnOver(ctx, s)
 	}
-	if l.in.brief {
-		time.Sleep(readNap) // so that one system call brings many
-	}
 	room := l.in.buf.Room()
 	n, err := s.body.Read(room)
 	l.in.buf.Filled(n)
-	l.in.brief = n > 0 && n < napBelow && l.packets.Load() > s.packets
 	l.bytes.Add(uint64(n))
 	l.in.nap = n > 0 && n < len(room)/2 && l.in.heard == 0 // between packets
 	switch {

@@ -71,17 +71,26 @@ func TestPeersSaveFunnel(t *testing.T) {
 	}
 	want := muxtest.Decoded(t, name)
 	eachFunnelPeer(t, func(t *testing.T, client, scheme string) {
-		s := start(t, one(filmOf(t, original), Options{Speed: peerSpeed, Funnel: FunnelOptions{Legacy: true}}))
-		file := save(t, savers[client], s.URL(scheme, "film"), func() { letGo(t, s, client) })
-		missing := 0
-		got := muxtest.Decoded(t, file)
-		for _, sum := range want {
-			if !slices.Contains(got, sum) {
-				missing++
-			}
+		// VLC asks for no datagram again, and a loaded machine may lose some.
+		tries := 1
+		if scheme == "mmsu" {
+			tries = 3
 		}
-		if client == "MPlayer" {
-			missing-- // it leaves out the last bytes, which are less than 2048
+		var file string
+		var got []string
+		missing := 1
+		for ; tries > 0 && (len(got) != len(want) || missing > 0); tries-- {
+			s := start(t, one(filmOf(t, original), Options{Speed: peerSpeed, Funnel: FunnelOptions{Legacy: true}}))
+			file = save(t, savers[client], s.URL(scheme, "film"), func() { letGo(t, s, client) })
+			got, missing = muxtest.Decoded(t, file), 0
+			for _, sum := range want {
+				if !slices.Contains(got, sum) {
+					missing++
+				}
+			}
+			if client == "MPlayer" {
+				missing-- // it leaves out the last bytes, which are less than 2048
+			}
 		}
 		if len(got) != len(want) || missing > 0 {
 			t.Errorf("%d pictures and pieces of sound of %d, and %d differ", len(got), len(want), missing)
