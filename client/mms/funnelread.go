@@ -12,12 +12,6 @@ const (
 	// leastRead is the room that a read is given at least.
 	leastRead = 32 << 10
 
-	// readNap is how long the reader waits for more packets before it reads again,
-	// so that one system call brings many. A read that brought napBelow bytes or
-	// more shows that no patience is needed.
-	readNap  = 12 * time.Millisecond
-	napBelow = blockSize / 2
-
 	// pongEvery is how often a server is told that we are there while nothing is
 	// read: its pings lie behind what nobody has taken.
 	pongEvery = 10 * time.Second
@@ -30,6 +24,7 @@ func (f *funnel) readControl() {
 	var b *block
 	off := 0 // what lies from here on is not a whole packet yet
 	need := leastRead
+	naps := newNapper(f.c.nc)
 	for f.roomTCP() {
 		f.mu.Lock()
 		rest := 0
@@ -52,7 +47,7 @@ func (f *funnel) readControl() {
 			return
 		}
 		if packets && n < napBelow && !f.c.awaited() {
-			time.Sleep(readNap)
+			naps.nap()
 		}
 	}
 }

@@ -28,6 +28,7 @@ const (
 type httpConn struct {
 	net.Conn
 	rest   []byte // came behind the last reply
+	naps   *napper
 	public bool
 	used   bool // has answered: the server may close it when it likes
 
@@ -53,7 +54,7 @@ func (l *httpLink) connect(ctx context.Context, t *trace.Tracer) (*httpConn, err
 	if err != nil {
 		return nil, err
 	}
-	return &httpConn{Conn: conn, public: dial.Public(conn)}, nil
+	return &httpConn{Conn: conn, public: dial.Public(conn), naps: newNapper(conn)}, nil
 }
 
 // ask sends a request and reads the head of the reply, logging in where the

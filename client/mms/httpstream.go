@@ -180,7 +180,7 @@ func (l *httpLink) read(ctx context.Context, s *httpStream) (item, error) {
 func (l *httpLink) fill(ctx context.Context, s *httpStream) error {
 	if l.in.nap {
 		l.in.nap = false
-		time.Sleep(readNap) // so that one system call brings many packets
+		s.conn.naps.nap() // so that one system call brings many packets
 	}
 	l.in.watch.Over(ctx)
 	s.conn.SetReadDeadline(time.Time{})

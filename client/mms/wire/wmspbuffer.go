@@ -4,7 +4,7 @@ import "encoding/binary"
 
 const (
 	// chunkBuffer holds the longest chunk and a large read behind it.
-	chunkBuffer = 128 << 10
+	chunkBuffer = 256 << 10
 
 	// maxEnds bounds the copies of an end. A server that wants to keep the
 	// connection sends 512 of them, to push the end through a proxy's buffer

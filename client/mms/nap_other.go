@@ -1,0 +1,5 @@
+//go:build !linux
+
+package mms
+
+func setLowWater(uintptr, int) {}
