@@ -16,6 +16,8 @@ const (
 	finishLook = 256
 
 	maxLastFrame = time.Second // how long the last picture or sound may be
+
+	maxBegin = 500 * time.Millisecond // how late a file may begin as it is
 )
 
 // Finish makes a file of size bytes of a stream that was saved in it: it writes
@@ -44,17 +46,24 @@ func Finish(f interface {
 	if old := le.Uint64(data[16:]); !h.Broadcast && old <= uint64(size-int64(h.data)) && old == DataHead+h.Packets*uint64(h.PacketSize) {
 		return nil
 	}
-	content, sending, err := measure(f, h, count)
+	begin, content, sending, err := measure(f, h, count)
 	if err != nil {
 		return err
+	}
+	// A stream that was joined late does not begin at 0. Players take the preroll
+	// off every time, so that it can say when the file begins: no packet has to be
+	// written anew.
+	preroll := h.Preroll
+	if begin > maxBegin {
+		preroll += begin
 	}
 	props := b[h.props:]
 	end := int64(h.Size) + count*int64(h.PacketSize)
 	le.PutUint64(props[propsSize:], uint64(end))
 	le.PutUint64(props[propsPackets:], uint64(count))
-	le.PutUint64(props[propsPlay:], uint64((content+h.Preroll)/100))
+	le.PutUint64(props[propsPlay:], uint64((content+preroll)/100))
 	le.PutUint64(props[propsSend:], uint64(sending/100))
-	le.PutUint64(props[propsPreroll:], uint64(h.Preroll/time.Millisecond))
+	le.PutUint64(props[propsPreroll:], uint64(preroll/time.Millisecond))
 	le.PutUint32(props[propsFlags:], le.Uint32(props[propsFlags:])&^flagBroadcast|flagSeekable)
 	le.PutUint64(data[16:], uint64(end-int64(h.data)))
 	le.PutUint64(data[40:], uint64(count))
@@ -67,24 +76,25 @@ func Finish(f interface {
 	return nil
 }
 
-// measure is how long the content of a file plays and how long its packets take
-// to be sent.
-func measure(f io.ReaderAt, h *Header, count int64) (content, sending time.Duration, err error) {
+// measure is when the content of a file begins on its clock, how long it plays
+// and how long its packets take to be sent.
+func measure(f io.ReaderAt, h *Header, count int64) (begin, content, sending time.Duration, err error) {
 	var head, tail span
 	if err := head.read(f, h, 0, min(count, finishLook)); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if err := tail.read(f, h, max(0, count-finishLook), count); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if !head.some || !tail.some {
-		return 0, 0, nil
+		return 0, 0, 0, nil
 	}
 	// The clock may have wrapped between the two ends, but not within one.
 	ms := int32(tail.reference - head.reference)
 	sent := int32(tail.sent - head.reference)
 	content = time.Duration(ms)*time.Millisecond + tail.last() - head.first()
-	return max(0, content), max(0, time.Duration(sent)*time.Millisecond), nil
+	begin = time.Duration(head.reference)*time.Millisecond + head.first() - h.Preroll
+	return begin, max(0, content), max(0, time.Duration(sent)*time.Millisecond), nil
 }
 
 // span is what the packets of a part of a file say of times.

@@ -270,6 +270,10 @@ func TestSavedPart(t *testing.T) {
 	b = append(b, packets[0][:100]...)
 	b = finished(t, b)
 	probeSaved(t, "a part", b, 2, 2500*time.Millisecond)
+	begin, err := strconv.ParseFloat(strings.TrimSpace(run(t, "ffprobe", "-v", "error", "-of", "csv=p=0", "-show_entries", "format=start_time", file(t, b))), 64)
+	if err != nil || begin < -0.1 || begin > 0.3 {
+		t.Errorf("it begins at %v, %v", begin, err)
+	}
 }
 
 func finished(t testing.TB, b []byte) []byte {
