@@ -36,6 +36,11 @@ const (
 	pollFast    = 40 * time.Millisecond
 	pollPlaying = time.Second
 
+	// startAgainAfter is how long it may make nothing of a stream before it is
+	// given it from another place on, startLater behind the first.
+	startAgainAfter = 4 * time.Second
+	startLater      = 300 * time.Millisecond
+
 	// firstFrameWait is how long the player may take from its first bytes to a
 	// picture or a sound before the deck gives up.
 	firstFrameWait = 20 * time.Second

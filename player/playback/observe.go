@@ -129,10 +129,29 @@ func (l *loop) observe(s *stream, st player.Status) {
 		l.playerEnded(s, st)
 	case player.Idle, player.Opening, player.Playing, player.Paused, player.Stopped:
 		waiting := l.state.Phase == Buffering || l.state.Phase == Seeking
-		if waiting && !seen && !s.away && time.Since(s.awaited) > firstFrameWait {
+		switch late := time.Since(s.awaited); {
+		case !waiting || seen || s.away:
+		case late > firstFrameWait:
 			l.fail(media.At(media.RungFrame, errNoOutput))
+		case late > startAgainAfter && s.startedAgain != s.loads && l.startsAnywhere(s):
+			l.startAgain(s)
 		}
 	}
+}
+
+// startsAnywhere reports a stream of sound or of packets of their own, in which
+// the player finds by itself where it can start.
+func (l *loop) startsAnywhere(s *stream) bool {
+	return s.file == nil && s.tape != nil && !showsTimestamps(s.info.ContentType)
+}
+
+// startAgain gives the player the stream from a little later on, once: bytes in
+// the middle of a frame may look like the beginning of another container to it,
+// and then it waits for ever.
+func (l *loop) startAgain(s *stream) {
+	since, phase, at := s.awaited, l.state.Phase, s.base+startLater
+	l.load(s, func() (*tape.Reader, error) { return s.tape.ReadAt(at) })
+	s.startedAgain, s.awaited, l.state.Phase = s.loads, since, phase
 }
 
 // count takes over the player's figures, which begin anew with each load.

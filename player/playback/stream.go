@@ -35,19 +35,20 @@ type stream struct {
 	tape      *tape.Tape
 	pump      sync.WaitGroup
 
-	url       string        // of the feed that the player reads; empty before
-	loads     int           // how many urls the player was given
-	base      time.Duration // media time at which the player's clock began
-	awaited   time.Time     // since when a first picture or sound is awaited
-	announced bool          // OpenedEvent was sent
-	shifted   bool          // playing from the tape, behind live
-	paused    bool          // a pause is wanted
-	hold      bool          // and shall come about when a seek has landed
-	stood     bool          // the player was paused when a seek was asked for
-	asked     chan struct{} // closed when the session has answered all it was asked
-	away      bool          // the stream is lost and being opened again
-	landing   bool          // a seek was asked for, and nothing of it seen yet
-	pausedAt  time.Time     // when it came about
+	url          string        // of the feed that the player reads; empty before
+	loads        int           // how many urls the player was given
+	base         time.Duration // media time at which the player's clock began
+	startedAgain int           // the load that was the second try of the one before
+	awaited      time.Time     // since when a first picture or sound is awaited
+	announced    bool          // OpenedEvent was sent
+	shifted      bool          // playing from the tape, behind live
+	paused       bool          // a pause is wanted
+	hold         bool          // and shall come about when a seek has landed
+	stood        bool          // the player was paused when a seek was asked for
+	asked        chan struct{} // closed when the session has answered all it was asked
+	away         bool          // the stream is lost and being opened again
+	landing      bool          // a seek was asked for, and nothing of it seen yet
+	pausedAt     time.Time     // when it came about
 
 	stale    bool   // the player still has what was before a seek
 	seeking  bool   // a session's seek is under way
