@@ -136,6 +136,7 @@ type fakePlayer struct {
 	state   player.State
 	started time.Time
 	opened  int
+	deaf    int // of what is opened as such it makes nothing
 	volume  int
 	rate    float64
 	frozen  time.Duration
@@ -230,7 +231,9 @@ func (p *fakePlayer) Status(context.Context) (player.Status, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := player.Status{State: p.state}
-	st.Displayed = uint64(len(p.got))
+	if p.opened != p.deaf {
+		st.Displayed = uint64(len(p.got))
+	}
 	switch p.state {
 	case player.Playing:
 		st.Time = time.Since(p.started)
